@@ -1,0 +1,72 @@
+"""What can go wrong between us and Alipay, told apart by what the caller must do next."""
+
+from enum import StrEnum
+
+from merchant_portal.alipay.exchange import Exchange
+
+
+class AlipayError(Exception):
+    """Any refusal or failure of this package."""
+
+
+class GatewayRefused(AlipayError):
+    """Alipay answered, and the answer is no.
+
+    `signed` is False for `is_success=F`: such an answer carries no signature, so it ends a first
+    attempt only. `text` is Alipay's own description where it gave one.
+    """
+
+    def __init__(self, code: str, *, signed: bool, exchange: Exchange, text: str = "") -> None:
+        super().__init__(f"{exchange.service} was refused: {code}")
+        self.code = code
+        self.signed = signed
+        self.text = text
+        self.exchange = exchange
+
+
+class NoAnswer(StrEnum):
+    """Why a call has no answer that may be believed."""
+
+    TIMEOUT = "TIMEOUT"
+    CONNECTION = "CONNECTION"
+    HTTP_STATUS = "HTTP_STATUS"
+    UNREADABLE = "UNREADABLE"
+    BAD_SIGNATURE = "BAD_SIGNATURE"
+    UNKNOWN_RESULT = "UNKNOWN_RESULT"
+    SYSTEM_ERROR = "SYSTEM_ERROR"
+
+
+class GatewayUnreachable(AlipayError):
+    """No answer: the call may have taken effect or not.
+
+    `never_sent` is True only where it is certain that nothing left this machine. `detail` says
+    for an engineer what was wrong.
+    """
+
+    def __init__(
+        self, reason: NoAnswer, *, exchange: Exchange, never_sent: bool = False, detail: str = ""
+    ) -> None:
+        super().__init__(
+            f"{exchange.service} has no answer: {reason}" + (detail and f" ({detail})")
+        )
+        self.reason = reason
+        self.exchange = exchange
+        self.never_sent = never_sent
+        self.detail = detail
+
+
+class RequestInvalid(AlipayError):
+    """We refuse to send this; `field` names what is wrong. Nothing was sent."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NotificationUnreadable(AlipayError):
+    """A posted message that is not a form this package can read without guessing."""
+
+
+class KeyUnusable(AlipayError):
+    """A key text that cannot be used, with a sentence saying why."""

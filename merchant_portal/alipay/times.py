@@ -1,0 +1,50 @@
+"""The gateway's conventions of writing an instant; all of them are GMT+8 or count from 1970.
+
+- text, `yyyy-MM-dd HH:mm:ss`: requests about codes and every notification
+  (global.alipay.com/docs/ac/global/qrcode_create);
+- compact, `yyyyMMddHHmmss`: `alipay_pay_time` in query answers (global/overseas_query);
+- milliseconds since 1970: `alipay.acquire.cancel` (global/acquire_cancel).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+GMT8 = timezone(timedelta(hours=8), "GMT+8")
+
+_text = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
+_compact = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
+_epoch = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _aware(now: datetime) -> datetime:
+    if now.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return now
+
+
+def gateway_timestamp(now: datetime) -> str:
+    """The instant as text in GMT+8, whatever zone it came in."""
+    return _aware(now).astimezone(GMT8).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def milliseconds(now: datetime) -> str:
+    """The instant in whole milliseconds since 1970."""
+    return str((_aware(now) - _epoch) // timedelta(milliseconds=1))
+
+
+def parse_text(text: str) -> datetime:
+    """Read `yyyy-MM-dd HH:mm:ss` as GMT+8; ValueError for anything else."""
+    return _parsed(_text, text)
+
+
+def parse_compact(text: str) -> datetime:
+    """Read `yyyyMMddHHmmss` as GMT+8; ValueError for anything else."""
+    return _parsed(_compact, text)
+
+
+def _parsed(form: re.Pattern[str], text: str) -> datetime:
+    match = form.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a gateway time: {text!r}")
+    year, month, day, hour, minute, second = (int(part) for part in match.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=GMT8)

@@ -1,0 +1,150 @@
+"""Carrying one request to the gateway and its answer back, within bounds of time and size."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import httpx
+
+from merchant_portal.alipay.errors import GatewayUnreachable, NoAnswer
+from merchant_portal.alipay.exchange import Exchange
+
+ANSWER_BYTES = 1_000_000
+
+
+def open_http(timeout_seconds: float = 10.0) -> httpx.Client:
+    """A client fit for money: no redirects, no proxies from the environment, bounded waiting."""
+    return httpx.Client(
+        follow_redirects=False,
+        trust_env=False,
+        timeout=httpx.Timeout(timeout_seconds),
+        headers={"Accept-Encoding": "identity", "User-Agent": "merchant-portal"},
+    )
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A request ready to leave; `fields` is what it says, `body` how a POST carries it."""
+
+    method: str
+    service: str
+    url: httpx.URL
+    fields: tuple[tuple[str, str], ...]
+    presign: str
+    body: bytes = b""
+    content_type: str = ""
+
+    def at(self, url: httpx.URL) -> "Outgoing":
+        return replace(self, url=url)
+
+
+class Transport:
+    """Sends; every failure becomes GatewayUnreachable with what is known of the exchange."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        *,
+        now: Callable[[], datetime],
+        timeout_seconds: float | None,
+        answer_within_seconds: float,
+    ) -> None:
+        self._http = http
+        self._now = now
+        self._timeout = http.timeout if timeout_seconds is None else httpx.Timeout(timeout_seconds)
+        self._within = answer_within_seconds
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        """The exchange, whatever its HTTP status."""
+        return _Call(self, outgoing).made()
+
+    def request(self, outgoing: Outgoing) -> httpx.Request:
+        headers = {"Content-Type": outgoing.content_type} if outgoing.content_type else {}
+        return self._http.build_request(
+            outgoing.method,
+            outgoing.url,
+            content=outgoing.body or None,
+            headers=headers,
+            timeout=self._timeout,
+        )
+
+    def stream(self, request: httpx.Request) -> httpx.Response:
+        return self._http.send(request, stream=True, follow_redirects=False)
+
+    def now(self) -> datetime:
+        return self._now()
+
+    @property
+    def within_seconds(self) -> float:
+        return self._within
+
+
+class _Call:
+    """One exchange under way: what has arrived so far is kept even when the rest never comes."""
+
+    def __init__(self, transport: Transport, outgoing: Outgoing) -> None:
+        self._transport = transport
+        self._outgoing = outgoing
+        self._started_at = transport.now()
+        self._begun = time.monotonic()
+        self._status: int | None = None
+        self._content_type = ""
+        self._body = bytearray()
+
+    def made(self) -> Exchange:
+        try:
+            self._receive()
+        except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise self._failed(NoAnswer.TIMEOUT, error, never_sent=True) from error
+        except httpx.TimeoutException as error:
+            raise self._failed(NoAnswer.TIMEOUT, error) from error
+        except (httpx.ConnectError, httpx.UnsupportedProtocol) as error:
+            raise self._failed(NoAnswer.CONNECTION, error, never_sent=True) from error
+        except httpx.RequestError as error:
+            raise self._failed(NoAnswer.CONNECTION, error) from error
+        return self._exchange()
+
+    def _receive(self) -> None:
+        response = self._transport.stream(self._transport.request(self._outgoing))
+        try:
+            self._status = response.status_code
+            self._content_type = response.headers.get("content-type", "")
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise self._unreachable(NoAnswer.UNREADABLE, "compressed, though not asked for")
+            for chunk in response.iter_raw():
+                self._take(chunk)
+        finally:
+            response.close()
+
+    def _take(self, chunk: bytes) -> None:
+        self._body += chunk[: ANSWER_BYTES - len(self._body) + 1]
+        if len(self._body) > ANSWER_BYTES:
+            raise self._unreachable(NoAnswer.UNREADABLE, f"more than {ANSWER_BYTES} bytes")
+        if time.monotonic() - self._begun > self._transport.within_seconds:
+            raise self._unreachable(NoAnswer.TIMEOUT, "the answer did not end in time")
+
+    def _failed(
+        self, reason: NoAnswer, error: Exception, *, never_sent: bool = False
+    ) -> GatewayUnreachable:
+        return self._unreachable(reason, f"{type(error).__name__}: {error}", never_sent=never_sent)
+
+    def _unreachable(
+        self, reason: NoAnswer, detail: str, *, never_sent: bool = False
+    ) -> GatewayUnreachable:
+        return GatewayUnreachable(
+            reason, exchange=self._exchange(), never_sent=never_sent, detail=detail
+        )
+
+    def _exchange(self) -> Exchange:
+        return Exchange(
+            service=self._outgoing.service,
+            url=str(self._outgoing.url),
+            fields=self._outgoing.fields,
+            presign=self._outgoing.presign,
+            started_at=self._started_at,
+            elapsed_seconds=time.monotonic() - self._begun,
+            http_status=self._status,
+            content_type=self._content_type,
+            body=bytes(self._body),
+        )
