@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from email.message import Message
+from functools import lru_cache
 
 UTF8 = "UTF-8"
 
@@ -20,6 +21,7 @@ def codec_of(name: str) -> str | None:
     return _codecs.get(name.strip().upper())
 
 
+@lru_cache(maxsize=64)
 def media_type(content_type: str) -> tuple[str, str]:
     """The bare media type in lower case, and the charset it names (empty where it names none)."""
     header = Message()

@@ -68,5 +68,27 @@ class NotificationUnreadable(AlipayError):
     """A posted message that is not a form this package can read without guessing."""
 
 
+class KeyProblem(StrEnum):
+    """Why a key text cannot be used, as a sentence; the sentences are fixed, so they translate."""
+
+    EMPTY = "The key text is empty."
+    NOT_A_KEY = "The key text is neither PEM nor base64."
+    NOT_PRIVATE = "This text is not a readable private key."
+    NOT_PUBLIC = "This text is not a readable public key."
+    NOT_RSA = "This is a key, but not an RSA key."
+    PASSWORD = "This private key is protected by a password; give it without."  # noqa: S105
+    PRIVATE_GIVEN = "This is a private key; Alipay's public key is wanted here."
+    PUBLIC_GIVEN = "This is a public key; the merchant's private key is wanted here."
+    CERTIFICATE_GIVEN = "This is a certificate; Alipay's public key is wanted here."
+    TOO_SHORT = "This RSA key is too short; it needs 1024 bits at least, and 2048 for RSA2."
+    WRONG_SIGN_TYPE = "An RSA key cannot sign with MD5."
+    MD5_IS_RSA = "This is the text of an RSA key; it must not be used as an MD5 key."
+    MD5_HAS_BLANKS = "An MD5 key is letters, digits and signs without blanks."
+
+
 class KeyUnusable(AlipayError):
-    """A key text that cannot be used, with a sentence saying why."""
+    """A key text that cannot be used; `problem` says why."""
+
+    def __init__(self, problem: KeyProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem

@@ -67,7 +67,7 @@ def parse_posted(body: bytes, *, content_type: str) -> Posted:
         raise NotificationUnreadable(f"not a form: {kind[:80] or 'no content type'}")
     if body.count(b"&") >= MOST_FIELDS:
         raise NotificationUnreadable(f"more than {MOST_FIELDS} fields")
-    raw = [_split(part) for part in body.split(b"&") if part]
+    raw = [_split(part) for part in body.replace(b"+", b" ").split(b"&") if part]
     if not raw:
         raise NotificationUnreadable("no fields")
     charset = (named or _hinted(raw) or UTF8).strip().upper()
@@ -78,8 +78,8 @@ def parse_posted(body: bytes, *, content_type: str) -> Posted:
 
 
 def _split(part: bytes) -> tuple[bytes, bytes]:
-    name, _, value = part.replace(b"+", b" ").partition(b"=")
-    if b"%" in part:
+    name, _, value = part.partition(b"=")
+    if b"%" in part:  # most fields are plain, and unquoting costs more than looking
         return unquote_to_bytes(name), unquote_to_bytes(value)
     return name, value
 

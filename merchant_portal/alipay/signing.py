@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from merchant_portal.alipay.errors import KeyUnusable, RequestInvalid
+from merchant_portal.alipay.errors import KeyProblem, KeyUnusable, RequestInvalid
 
 LEFT_OUT = frozenset({"sign", "sign_type"})
 SMALLEST_RSA_BITS = 1024  # the size of Alipay's published demonstration keys
@@ -63,13 +63,11 @@ def _parsed_private(pem: str) -> rsa.RSAPrivateKey:
     try:
         key = serialization.load_pem_private_key(pem.encode(), password=None)
     except TypeError as error:
-        raise KeyUnusable(
-            "This private key is protected by a password; give it without."
-        ) from error
+        raise KeyUnusable(KeyProblem.PASSWORD) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyUnusable("This text is not a readable private key.") from error
+        raise KeyUnusable(KeyProblem.NOT_PRIVATE) from error
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise KeyUnusable("This is a private key, but not an RSA key.")
+        raise KeyUnusable(KeyProblem.NOT_RSA)
     _refuse_short(key.key_size)
     return key
 
@@ -79,21 +77,21 @@ def _parsed_public(pem: str) -> rsa.RSAPublicKey:
     try:
         key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyUnusable("This text is not a readable public key.") from error
+        raise KeyUnusable(KeyProblem.NOT_PUBLIC) from error
     if not isinstance(key, rsa.RSAPublicKey):
-        raise KeyUnusable("This is a public key, but not an RSA key.")
+        raise KeyUnusable(KeyProblem.NOT_RSA)
     _refuse_short(key.key_size)
     return key
 
 
 def _refuse_short(bits: int) -> None:
     if bits < SMALLEST_RSA_BITS:
-        raise KeyUnusable(f"An RSA key of {bits} bits is too short; use 2048.")
+        raise KeyUnusable(KeyProblem.TOO_SHORT)
 
 
 def _refuse_md5(sign_type: SignType) -> None:
     if sign_type not in _digests:
-        raise KeyUnusable(f"An RSA key cannot sign with {sign_type}.")
+        raise KeyUnusable(KeyProblem.WRONG_SIGN_TYPE)
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,11 @@ class MD5Key:
 
     def __post_init__(self) -> None:
         if not self.secret:
-            raise KeyUnusable("The MD5 key is empty.")
+            raise KeyUnusable(KeyProblem.EMPTY)
         if _looks_like_rsa(self.secret):
-            raise KeyUnusable("This is the text of an RSA key; it must not be used as an MD5 key.")
+            raise KeyUnusable(KeyProblem.MD5_IS_RSA)
         if not _md5_text.fullmatch(self.secret):
-            raise KeyUnusable("An MD5 key is letters, digits and signs without blanks.")
+            raise KeyUnusable(KeyProblem.MD5_HAS_BLANKS)
 
     @property
     def sign_type(self) -> SignType:
@@ -152,10 +150,10 @@ VerifyingKey: TypeAlias = MD5Key | RSAPublicKey
 
 
 def _looks_like_rsa(text: str) -> bool:
-    if "-----" in text or "KEY" in text.upper().split():
-        return True
+    """PEM, or bare base64 of a DER sequence, which always begins with an M."""
     bare = "".join(text.split())
-    return len(bare) > 64 and bare.startswith("MI") and bool(_base64_text.fullmatch(bare))
+    is_der = len(bare) > 64 and bare.startswith("M") and bool(_base64_text.fullmatch(bare))
+    return is_der or "-----" in text
 
 
 def _md5(encoded: bytes, key: MD5Key) -> str:
@@ -194,39 +192,58 @@ def verifies(text: str, signature: str, key: VerifyingKey, *, charset: str = "UT
 
 def load_public_key_text(text: str) -> str:
     """Alipay's public key as the portal shows it (bare base64) or as PEM, as normalised PEM."""
-    if "PRIVATE KEY" in text:
-        raise KeyUnusable("This is a private key; Alipay's public key is wanted here.")
     if "CERTIFICATE" in text:
-        raise KeyUnusable("This is a certificate; Alipay's public key is wanted here.")
-    for label in ("PUBLIC KEY", "RSA PUBLIC KEY"):
-        try:
-            return _public_text(_parsed_public(_as_pem(text, label=label)))
-        except KeyUnusable as error:
-            problem = error
-    raise problem
+        raise KeyUnusable(KeyProblem.CERTIFICATE_GIVEN)
+    try:
+        return _public_text(_load_public(text))
+    except KeyUnusable as error:
+        if "PRIVATE KEY" in text or _loads(_load_private, text):
+            raise KeyUnusable(KeyProblem.PRIVATE_GIVEN) from error
+        raise
 
 
 def load_private_key_text(text: str) -> str:
     """The merchant's private key as bare base64 or as PEM, as normalised PEM (PKCS#8)."""
-    if "PUBLIC KEY" in text:
-        raise KeyUnusable("This is a public key; the merchant's private key is wanted here.")
-    for label in ("PRIVATE KEY", "RSA PRIVATE KEY"):
-        try:
-            return _private_text(_parsed_private(_as_pem(text, label=label)))
-        except KeyUnusable as error:
-            problem = error
-    raise problem
+    try:
+        return _private_text(_load_private(text))
+    except KeyUnusable as error:
+        if "PUBLIC KEY" in text or _loads(_load_public, text):
+            raise KeyUnusable(KeyProblem.PUBLIC_GIVEN) from error
+        raise
+
+
+def _load_public(text: str) -> rsa.RSAPublicKey:
+    """Bare base64 does not say which of the two wrappings it is, so both are tried."""
+    try:
+        return _parsed_public(_as_pem(text, label="RSA PUBLIC KEY"))
+    except KeyUnusable:
+        return _parsed_public(_as_pem(text, label="PUBLIC KEY"))
+
+
+def _load_private(text: str) -> rsa.RSAPrivateKey:
+    try:
+        return _parsed_private(_as_pem(text, label="RSA PRIVATE KEY"))
+    except KeyUnusable:
+        return _parsed_private(_as_pem(text, label="PRIVATE KEY"))
+
+
+def _loads(load: Callable[[str], object], text: str) -> bool:
+    try:
+        load(text)
+    except KeyUnusable:
+        return False
+    return True
 
 
 def _as_pem(text: str, *, label: str) -> str:
     stripped = text.strip().lstrip("\ufeff")
     if not stripped:
-        raise KeyUnusable("The key text is empty.")
+        raise KeyUnusable(KeyProblem.EMPTY)
     if stripped.startswith("-----BEGIN"):
         return stripped + "\n"
     bare = "".join(stripped.split())
     if not _base64_text.fullmatch(bare):
-        raise KeyUnusable("The key text is neither PEM nor base64.")
+        raise KeyUnusable(KeyProblem.NOT_A_KEY)
     lines = "\n".join(bare[start : start + 64] for start in range(0, len(bare), 64))
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
 
