@@ -1,0 +1,175 @@
+"""Alipay accounts, their keys, and every call that was made to the gateway."""
+
+import secrets
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+def new_key() -> str:
+    """A random key for an address: 128 bits, lower-case hexadecimal."""
+    return secrets.token_hex(16)
+
+
+class Region(models.TextChoices):
+    GLOBAL = "global", _("Global")
+    HK = "hk", _("Hong Kong")
+
+
+class SignType(models.TextChoices):
+    MD5 = "MD5", "MD5"
+    RSA = "RSA", "RSA"
+    RSA2 = "RSA2", "RSA2"
+
+
+class AmountSource(models.TextChoices):
+    AUTO = "auto", _("Query where pricing and settlement currency differ, else notification")
+    NOTICE = "notice", _("Notification")
+    QUERY = "query", _("Query")
+
+
+class KeyPurpose(models.TextChoices):
+    SHARED = "shared", _("MD5 key, shared with Alipay")
+    OURS = "ours", _("Our private key")
+    ALIPAY = "alipay", _("Alipay's public key")
+
+
+class Account(models.Model):
+    """One Alipay contract: a partner id in a region, with its address, keys and terms."""
+
+    name = models.CharField(_("name"), max_length=100)
+    partner_id = models.CharField(
+        _("partner id"),
+        max_length=16,
+        validators=[RegexValidator(r"\A(2088|2160)[0-9]{12}\Z", _("16 digits, from 2088 or 2160"))],
+    )
+    region = models.CharField(_("region"), max_length=6, choices=Region)
+    gateway_url = models.URLField(_("gateway address"), max_length=200)
+    spare_url = models.URLField(
+        _("spare address"),
+        max_length=200,
+        blank=True,
+        help_text=_("Used only for questions, never for a call that changes something."),
+    )
+    sign_type = models.CharField(_("sign type"), max_length=4, choices=SignType)
+    settlement_currency = models.CharField(_("settlement currency"), max_length=3)
+    refund_window_days = models.PositiveSmallIntegerField(
+        _("refund window (days)"), default=90, validators=[MinValueValidator(1)]
+    )
+    cancel_grace_minutes = models.PositiveSmallIntegerField(_("cancel grace (minutes)"), default=15)
+    approval_limit_minor = models.BigIntegerField(
+        _("approval limit (minor units)"),
+        null=True,
+        blank=True,
+        help_text=_("Above it a second person approves money going back. Empty: never."),
+    )
+    fee_rate = models.CharField(
+        _("fee rate"),
+        max_length=12,
+        blank=True,
+        help_text=_("As a fraction, 0.006 for 0.6 %. Empty: fees are not checked."),
+        validators=[RegexValidator(r"\A0(\.[0-9]{1,8})?\Z", _("a fraction such as 0.006"))],
+    )
+    amount_source = models.CharField(
+        _("amount from"), max_length=6, choices=AmountSource, default=AmountSource.AUTO
+    )
+    service_provider_id = models.CharField(_("system integrator id"), max_length=16, blank=True)
+    statement_folder = models.CharField(_("statement folder"), max_length=300, blank=True)
+    client_id = models.CharField(_("client id (JSON products)"), max_length=64, blank=True)
+    key_version = models.CharField(_("key version (JSON products)"), max_length=8, blank=True)
+    notify_key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+    created_at = models.DateTimeField(_("added at"))
+    keys_changed_at = models.DateTimeField(null=True, editable=False)
+    quarantine_verified_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("Alipay account")
+        verbose_name_plural = _("Alipay accounts")
+        constraints = [
+            models.UniqueConstraint(fields=["partner_id", "region"], name="account_once"),
+        ]
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_hk(self) -> bool:
+        return self.region == Region.HK
+
+    @property
+    def points_at_simulator(self) -> bool:
+        """Whether the gateway is on this very machine, and so no real money moves."""
+        host = urlsplit(self.gateway_url).hostname or ""
+        return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+class AccountKeyQuerySet(models.QuerySet["AccountKey"]):
+    def live(self, at: datetime) -> "AccountKeyQuerySet":
+        """Keys in force at an instant; two may be while one is being replaced."""
+        return self.filter(
+            Q(retired_at__isnull=True) | Q(retired_at__gt=at), valid_from__lte=at
+        ).order_by("-valid_from", "-id")
+
+
+class AccountKey(models.Model):
+    """One key of an account, sealed with the master key."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="keys")
+    purpose = models.CharField(_("purpose"), max_length=6, choices=KeyPurpose)
+    algorithm = models.CharField(_("algorithm"), max_length=4, choices=SignType)
+    sealed = models.BinaryField()
+    fingerprint = models.CharField(_("fingerprint"), max_length=16)
+    valid_from = models.DateTimeField(_("valid from"))
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
+
+    objects = AccountKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account key")
+        verbose_name_plural = _("account keys")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "purpose", "algorithm", "fingerprint"], name="account_key_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} {self.algorithm} {self.fingerprint}"
+
+
+class CallOutcome(models.TextChoices):
+    ANSWERED = "answered", _("Answered")
+    REFUSED = "refused", _("Refused")
+    NO_ANSWER = "no_answer", _("No answer")
+
+
+class GatewayCall(models.Model):
+    """One call to Alipay, as it was sent and as it was answered. Written by ``gateway`` alone."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
+    service = models.CharField(_("service"), max_length=80)
+    subject_type = models.CharField(max_length=20)
+    subject_id = models.BigIntegerField()
+    url = models.CharField(_("address"), max_length=300)
+    presign = models.TextField(_("signed string"))
+    started_at = models.DateTimeField(_("sent at"))
+    elapsed_ms = models.PositiveIntegerField(_("milliseconds"))
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    content_type = models.CharField(max_length=100, blank=True)
+    body = models.BinaryField(_("answer"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=CallOutcome)
+    code = models.CharField(_("code"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("gateway call")
+        verbose_name_plural = _("gateway calls")
+        indexes = [models.Index(fields=["subject_type", "subject_id", "id"])]
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.get_outcome_display()}"

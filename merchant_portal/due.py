@@ -1,0 +1,63 @@
+"""Due work as columns on the noun: the row is the queue, a task is only the clock's nudge.
+
+A row whose ``next_attempt_at`` has come is claimed for ``LEASE_SECONDS`` by one conditional
+UPDATE; two workers never hold the same row, and a worker that dies gives it back in time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class DueWork(models.Model):
+    """The columns of something that is asked, sent or applied again until it has an end."""
+
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    last_answer = models.CharField(_("last answer"), max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+def claim_due(model: type[DueWork], *, now: datetime, limit: int = 20) -> list[int]:
+    """Claim up to ``limit`` due rows and return their primary keys."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    skip = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET lease_until = %s, attempts = attempts + 1 WHERE id IN ("
+            f"SELECT id FROM {table} WHERE next_attempt_at <= %s "
+            f"AND (lease_until IS NULL OR lease_until <= %s) "
+            f"ORDER BY next_attempt_at LIMIT %s{skip}) RETURNING id",
+            [_value(now + _lease()), _value(now), _value(now), limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def claim_one(model: type[DueWork], pk: int, *, now: datetime) -> bool:
+    """Claim one row whether or not its time has come; False while somebody else holds it."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    claimed: int = model._default_manager.filter(free, pk=pk).update(
+        lease_until=now + _lease(), attempts=F("attempts") + 1
+    )
+    return claimed == 1
+
+
+def later(row: DueWork, ladder: Sequence[int], *, now: datetime) -> datetime | None:
+    """When the next rung of a ladder (seconds) comes; None where the ladder has ended."""
+    rung = row.attempts - 1
+    return now + timedelta(seconds=ladder[rung]) if 0 <= rung < len(ladder) else None
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _value(instant: datetime) -> object:
+    return connection.ops.adapt_datetimefield_value(instant)

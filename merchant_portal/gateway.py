@@ -1,0 +1,102 @@
+"""The one door to Alipay's gateway: makes a call, and writes down what was said.
+
+Calls are made outside transactions: mark, commit, call, record.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Generic, Protocol, TypeVar
+
+import httpx
+from django.conf import settings
+from django.db import models, transaction
+
+from merchant_portal import clock
+from merchant_portal.accounts.models import Account, CallOutcome, GatewayCall
+from merchant_portal.accounts.services import contract_of
+from merchant_portal.alipay.client import GatewayClient, open_http
+from merchant_portal.alipay.errors import GatewayRefused, GatewayUnreachable, NoAnswer
+from merchant_portal.alipay.messages import Exchange
+
+
+class _Told(Protocol):
+    """Every answer of the protocol package carries how it was got."""
+
+    @property
+    def exchange(self) -> Exchange: ...
+
+
+Answer = TypeVar("Answer", bound=_Told)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[Answer]):
+    """Alipay answered, signed."""
+
+    answer: Answer
+    call: GatewayCall
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Alipay refused; an unsigned refusal proves nothing after an attempt without an answer."""
+
+    code: str
+    signed: bool
+    call: GatewayCall
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer: what happened is not known, unless nothing ever left."""
+
+    reason: NoAnswer
+    never_sent: bool
+    call: GatewayCall
+
+
+def ask(
+    account: Account, subject: models.Model, call: Callable[[GatewayClient], Answer]
+) -> Answered[Answer] | Refused | Unanswered:
+    """Make one call for ``account`` about ``subject`` and record it.
+
+    Raises KeyMissing, SealBroken and RequestInvalid before anything is sent.
+    """
+    client = GatewayClient(contract_of(account), http=_http(), now=clock.now)
+    try:
+        answer = call(client)
+    except GatewayRefused as refused:
+        row = _record(account, subject, refused.exchange, CallOutcome.REFUSED, refused.code)
+        return Refused(refused.code, refused.signed, row)
+    except GatewayUnreachable as silent:
+        row = _record(account, subject, silent.exchange, CallOutcome.NO_ANSWER, silent.reason.value)
+        return Unanswered(silent.reason, silent.never_sent, row)
+    row = _record(account, subject, answer.exchange, CallOutcome.ANSWERED, "")
+    return Answered(answer, row)
+
+
+@lru_cache(maxsize=1)
+def _http() -> httpx.Client:
+    return open_http(timeout_seconds=settings.GATEWAY_TIMEOUT_SECONDS)
+
+
+def _record(
+    account: Account, subject: models.Model, exchange: Exchange, outcome: str, code: str
+) -> GatewayCall:
+    with transaction.atomic(durable=True):
+        return GatewayCall.objects.create(
+            account=account,
+            service=exchange.service,
+            subject_type=subject._meta.model_name or "",
+            subject_id=subject.pk,
+            url=exchange.url[:300],
+            presign=exchange.presign,
+            started_at=exchange.started_at,
+            elapsed_ms=round(exchange.elapsed_seconds * 1000),
+            http_status=exchange.http_status,
+            content_type=exchange.content_type[:100],
+            body=exchange.body,
+            outcome=outcome,
+            code=code[:64],
+        )

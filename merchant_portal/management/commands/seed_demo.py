@@ -1,0 +1,166 @@
+"""Fill a demo shop whose Alipay is the simulator; running it again changes nothing."""
+
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from merchant_portal.access import Role
+from merchant_portal.accounts import services as accounts
+from merchant_portal.accounts.models import Account, KeyPurpose, Region, SignType
+from merchant_portal.audit import COMMAND_LINE
+from merchant_portal.models import User
+from merchant_portal.simulator.server import Simulator
+from qrcodes import services as codes
+from qrcodes.models import Counter, Enrolment, Membership, Merchant, Store
+from qrcodes.states import CodeState
+
+DEMO_PASSWORD = "demo-counter-3"  # noqa: S105  printed for everybody who tries the demo
+_PEOPLE = {
+    "cashier": Role.CASHIER,
+    "manager": Role.MANAGER,
+    "finance": Role.FINANCE,
+    "administrator": Role.ADMINISTRATOR,
+    "auditor": Role.AUDITOR,
+}
+_TEST_MD5_KEY = "demo0key0for0the0simulator0only0"
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--simulator-url", default="http://127.0.0.1:8001")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        url: str = options["simulator_url"].rstrip("/")
+        if _answers(url):
+            self._seed(url)
+            return
+        port = urlsplit(url).port or 80
+        with Simulator(settings.VAR_DIR / "simulator.sqlite3", port=port):
+            self._seed(url)
+
+    def _seed(self, url: str) -> None:
+        global_account = _account(url, partner_id="2088000000000016", region=Region.GLOBAL)
+        hk_account = _account(url, partner_id="2088000000000024", region=Region.HK)
+        store, counters = _shop()
+        for name, role in _PEOPLE.items():
+            _person(name, role, store)
+        hk_store, hk_counters = _hk_shop()
+        for account, made in ((global_account, counters), (hk_account, hk_counters)):
+            for counter in made:
+                enrolment = codes.enrol_counter(counter, account=account, actor=COMMAND_LINE)
+                _make_code(enrolment)
+        self.stdout.write(f"Demo shop ready: {store} and {hk_store}.")
+        self.stdout.write(f"Sign-ins: {', '.join(_PEOPLE)}; password for all: {DEMO_PASSWORD}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/books/partners.json", timeout=2, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _account(url: str, *, partner_id: str, region: Region) -> Account:
+    is_hk = region == Region.HK
+    answer = httpx.post(
+        f"{url}/control/partners",
+        json={
+            "partner_id": partner_id,
+            "region": region.value,
+            "sign_types": ["MD5"],
+            "md5_key": _TEST_MD5_KEY,
+        },
+        timeout=10,
+        trust_env=False,
+    )
+    if not answer.is_success:
+        raise CommandError(f"The simulator refused the demo partner: {answer.text}")
+    account = accounts.save_account(
+        partner_id=partner_id,
+        region=region,
+        actor=COMMAND_LINE,
+        terms={
+            "name": "Demo, Hong Kong" if is_hk else "Demo, global",
+            "sign_type": SignType.MD5,
+            "gateway_url": f"{url}/gateway.do",
+            "settlement_currency": "HKD" if is_hk else "USD",
+        },
+    )
+    accounts.add_key(
+        account,
+        purpose=KeyPurpose.SHARED,
+        algorithm=SignType.MD5,
+        text=_TEST_MD5_KEY,
+        actor=COMMAND_LINE,
+    )
+    return account
+
+
+def _shop() -> tuple[Store, list[Counter]]:
+    merchant, _ = Merchant.objects.get_or_create(
+        secondary_merchant_id="HARBOUR", defaults={"name": "Harbour Noodle Bar", "mcc": "5812"}
+    )
+    store, _ = Store.objects.get_or_create(
+        merchant=merchant,
+        code="PIER3",
+        defaults={
+            "name": "Harbour Noodle Bar Pier 3",
+            "country": "US",
+            "address": "1 Example Pier, Springfield",
+            "pricing_currency": "USD",
+            "time_zone": "America/New_York",
+        },
+    )
+    return store, [_counter(store, number) for number in (1, 2, 3)]
+
+
+def _hk_shop() -> tuple[Store, list[Counter]]:
+    merchant, _ = Merchant.objects.get_or_create(
+        secondary_merchant_id="HARBOUR_HK", defaults={"name": "海旁麵家", "mcc": "5812"}
+    )
+    store, _ = Store.objects.get_or_create(
+        merchant=merchant,
+        code="CENTRAL",
+        defaults={
+            "name": "海旁麵家 中環店",
+            "country": "HK",
+            "address": "中環碼頭3號",
+            "pricing_currency": "HKD",
+            "time_zone": "Asia/Hong_Kong",
+        },
+    )
+    return store, [_counter(store, number) for number in (1, 2)]
+
+
+def _counter(store: Store, number: int) -> Counter:
+    counter, _ = Counter.objects.get_or_create(
+        store=store, code=f"C{number}", defaults={"name": f"Counter {number}"}
+    )
+    return counter
+
+
+def _person(name: str, role: Role, store: Store) -> None:
+    user, is_new = User.objects.get_or_create(
+        username=name,
+        defaults={
+            "is_staff": role == Role.ADMINISTRATOR,
+            "is_superuser": role == Role.ADMINISTRATOR,
+        },
+    )
+    if not is_new:
+        return
+    user.set_password(DEMO_PASSWORD)
+    user.save(update_fields=["password"])
+    Membership.objects.create(user=user, role=role)
+
+
+def _make_code(enrolment: Enrolment) -> None:
+    if enrolment.codes.exclude(state__in=(CodeState.DELETED, CodeState.REFUSED)).exists():
+        return
+    codes.send_code(codes.make_code(enrolment, actor=COMMAND_LINE))

@@ -1,0 +1,36 @@
+"""People and the audit log."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person who signs in. What they may do stands in their memberships."""
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class AuditEntry(models.Model):
+    """Who did what, when: one row per verb of a person, a key or a schedule."""
+
+    at = models.DateTimeField(_("at"), db_index=True)
+    actor_user = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="audit_entries"
+    )
+    actor_name = models.CharField(_("actor"), max_length=200)
+    verb = models.CharField(_("verb"), max_length=60)
+    target_type = models.CharField(max_length=40)
+    target_id = models.BigIntegerField(null=True)
+    target_name = models.CharField(max_length=200, blank=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        indexes = [models.Index(fields=["target_type", "target_id"])]
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.verb} {self.target_name}"

@@ -1,0 +1,62 @@
+"""Doors above the apps: Alipay's notifications, the home page, health."""
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from merchant_portal import intake
+from merchant_portal.access import Right
+from payments import services as payments
+from payments.models import IntakeCount, Notification, Payment, Quarantined
+from payments.states import NotificationState
+from qrcodes.permissions import PortalRequest, needs
+
+
+@csrf_exempt
+@require_POST
+def alipay_notify(request: HttpRequest, key: str) -> HttpResponse:
+    """Alipay posts a notification: `success` once it is stored and committed, else `fail`."""
+    if int(request.headers.get("Content-Length") or 0) > settings.NOTIFICATION_BODY_BYTES:
+        payments.count_turned_away(IntakeCount.Kind.TOO_LARGE)
+        return _plain("fail")
+    content_type = request.headers.get("Content-Type", "")
+    is_taken = intake.receive(key, body=request.body, content_type=content_type)
+    return _plain("success" if is_taken else "fail")
+
+
+def _plain(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+@needs(Right.SEE_PAYMENTS)
+def home(request: PortalRequest) -> HttpResponse:
+    """What needs a look now, and the latest payments."""
+    scope = request.principal.scope(Right.SEE_PAYMENTS, store_path="store")
+    payment_rows = Payment.objects.filter(scope)
+    context = {
+        "latest": payment_rows.select_related("store", "counter").order_by("-occurred_at", "-id")[
+            :8
+        ],
+        "waiting": Notification.objects.filter(state=NotificationState.WAITING).count(),
+        "quarantined": Quarantined.objects.filter(notification__isnull=True).count(),
+        "questions": payment_rows.exclude(question="").count(),
+    }
+    return render(request, "home.html", context)
+
+
+@require_GET
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process is alive."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def readyz(request: HttpRequest) -> JsonResponse:
+    """The process can reach its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ready"})

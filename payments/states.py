@@ -1,0 +1,98 @@
+"""States of payments, lookups and notifications, and the moves they may make."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from merchant_portal.machine import Machine
+
+
+class PaymentState(models.TextChoices):
+    """One payment's state. Refunds do not change it."""
+
+    PENDING = "PENDING", _("Pending")
+    UNKNOWN = "UNKNOWN", _("Unknown")
+    CONFIRMING = "CONFIRMING", _("Paid, being confirmed")
+    PAID = "PAID", _("Paid")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    CLOSED = "CLOSED", _("Closed unpaid")
+
+
+PAYMENT_MACHINE: Machine[PaymentState] = Machine(
+    "Payment",
+    {
+        PaymentState.PENDING: frozenset(
+            {
+                PaymentState.UNKNOWN,
+                PaymentState.CONFIRMING,
+                PaymentState.PAID,
+                PaymentState.CANCELLED,
+                PaymentState.CLOSED,
+            }
+        ),
+        PaymentState.UNKNOWN: frozenset(
+            {
+                PaymentState.PENDING,
+                PaymentState.CONFIRMING,
+                PaymentState.PAID,
+                PaymentState.CANCELLED,
+                PaymentState.CLOSED,
+            }
+        ),
+        PaymentState.CONFIRMING: frozenset({PaymentState.PAID, PaymentState.CANCELLED}),
+        PaymentState.PAID: frozenset({PaymentState.CANCELLED}),
+        # Paid after the end: the money is there, and a person says what becomes of it.
+        PaymentState.CLOSED: frozenset({PaymentState.PAID, PaymentState.CONFIRMING}),
+    },
+)
+
+#: States in which Alipay is still to be asked, or a person.
+PAYMENT_UNSETTLED = (PaymentState.PENDING, PaymentState.UNKNOWN, PaymentState.CONFIRMING)
+#: States that a cashier may call paid.
+PAYMENT_TAKEN = (PaymentState.PAID, PaymentState.CONFIRMING)
+
+
+class Product(models.TextChoices):
+    """How a payment begins."""
+
+    MERCHANT_QR = "merchant_qr", _("Merchant QR code")
+
+
+class NotificationState(models.TextChoices):
+    WAITING = "WAITING", _("Waiting")
+    APPLIED = "APPLIED", _("Applied")
+
+
+class LookupState(models.TextChoices):
+    """A question to Alipay about a number we have no payment for."""
+
+    ASKING = "ASKING", _("Asking")
+    FOUND = "FOUND", _("Found")
+    NOT_FOUND = "NOT_FOUND", _("Not found at Alipay")
+    REFUSED = "REFUSED", _("Refused")
+    UNANSWERED = "UNANSWERED", _("Alipay has not answered")
+
+
+class Question(models.TextChoices):
+    """Why a person, or a later file, must decide about a payment."""
+
+    AMOUNT_DIFFERS = "amount_differs", _("Notification and query name different amounts")
+    PLACE_DIFFERS = "place_differs", _("The address and the fields name different counters")
+    CONTENT_DIFFERS = "content_differs", _("A later notification says something else")
+    PAID_AFTER_END = "paid_after_end", _("Paid after the end: give back or keep")
+    PAID_AFTER_CANCEL = "paid_after_cancel", _("Alipay says paid, we had cancelled it")
+    CLOSED_AT_ALIPAY = "closed_at_alipay", _("Closed at Alipay after it was paid, not by us")
+    NO_ANSWER = "no_answer", _("Alipay does not answer; somebody must look")
+
+
+class WaitReason(models.TextChoices):
+    """Why a stored notification has no effect yet."""
+
+    ARRIVED = "arrived", _("Received, being applied")
+    FOREIGN_SELLER = "foreign_seller", _("The seller is not this account")
+    UNUSABLE_AMOUNT = "unusable_amount", _("The amount cannot be used")
+    NO_CURRENCY = "no_currency", _("Neither notification nor counter names a currency")
+    NO_TRADE_NUMBER = "no_trade_number", _("Alipay's number is missing")
+    NO_PAYMENT_TIME = "no_payment_time", _("The payment time is missing")
+    UNKNOWN_STATUS = "unknown_status", _("A status we do not know")
+    REFUND_UNBOOKED = "refund_unbooked", _("A refund made elsewhere, to be booked by the file")
+    FAILED = "failed", _("Applying it failed")

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from payments import views
+
+urlpatterns = [
+    path("payments/", views.payment_list, name="payment_list"),
+    path("payments/<int:pk>/", views.payment_detail, name="payment_detail"),
+    path("counters/<int:pk>/screen/", views.counter_screen, name="counter_screen"),
+    path("counters/<int:pk>/screen/payments/", views.counter_feed, name="counter_feed"),
+]

@@ -1,0 +1,56 @@
+"""States of codes and enrolments, and the moves they may make."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from merchant_portal.machine import Machine
+
+
+class CodeState(models.TextChoices):
+    """A static code at Alipay, as far as we know it."""
+
+    CREATING = "CREATING", _("Being created")
+    UNKNOWN = "UNKNOWN", _("Unknown")
+    ADOPTING = "ADOPTING", _("Taking over")
+    ACTIVE = "ACTIVE", _("Active")
+    STOPPED = "STOPPED", _("Stopped")
+    DELETED = "DELETED", _("Deleted")
+    REFUSED = "REFUSED", _("Refused")
+
+
+_ENDS = frozenset({CodeState.DELETED, CodeState.REFUSED})
+
+CODE_MACHINE: Machine[CodeState] = Machine(
+    "QR code",
+    {
+        CodeState.CREATING: frozenset({CodeState.ADOPTING, CodeState.UNKNOWN, CodeState.REFUSED}),
+        CodeState.ADOPTING: frozenset({CodeState.ACTIVE, CodeState.UNKNOWN, CodeState.REFUSED}),
+        CodeState.ACTIVE: frozenset(
+            {CodeState.ADOPTING, CodeState.STOPPED, CodeState.DELETED, CodeState.UNKNOWN}
+        ),
+        CodeState.STOPPED: frozenset(
+            {CodeState.ADOPTING, CodeState.ACTIVE, CodeState.DELETED, CodeState.UNKNOWN}
+        ),
+        CodeState.UNKNOWN: frozenset(set(CodeState) - {CodeState.UNKNOWN, CodeState.CREATING}),
+    },
+)
+
+#: States in which a call to Alipay is still owed.
+CODE_UNSETTLED = (CodeState.CREATING, CodeState.UNKNOWN, CodeState.ADOPTING)
+CODE_ENDED = tuple(sorted(_ENDS))
+
+
+class CodeKind(models.TextChoices):
+    """Alipay keeps at most one code of each kind per store id."""
+
+    PLAIN = "plain", _("Without channel fee")
+    WITH_FEE = "fee", _("With channel fee")
+
+
+class ReviewState(models.TextChoices):
+    """The review of a secondary merchant's store (acquirers)."""
+
+    UNREGISTERED = "UNREGISTERED", _("Not registered")
+    IN_REVIEW = "IN_REVIEW", _("In review")
+    APPROVED = "APPROVED", _("Approved")
+    REJECTED = "REJECTED", _("Rejected")
