@@ -59,5 +59,5 @@ def _lease() -> timedelta:
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def _value(instant: datetime) -> object:
-    return connection.ops.adapt_datetimefield_value(instant)
+def _value(instant: datetime) -> datetime | str:
+    return connection.ops.adapt_datetimefield_value(instant) or ""

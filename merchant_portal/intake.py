@@ -20,7 +20,7 @@ from merchant_portal.alipay.signing import SignType
 from merchant_portal.vault import open_vault
 from payments import services as payments
 from payments.errors import NoticeMustWait
-from payments.models import IntakeCount, Notification, Quarantined
+from payments.models import IntakeCount, Notification, Payment, Quarantined
 from payments.services.notices import Arrival
 from payments.states import NotificationState, WaitReason
 from qrcodes.models import QRCode
@@ -146,7 +146,7 @@ def _apply(notification: Notification, arrival: Arrival) -> None:
             return
 
 
-def _dispatch(notification: Notification, arrival: Arrival):
+def _dispatch(notification: Notification, arrival: Arrival) -> Payment | None:
     if arrival.notice.is_refund:
         raise NoticeMustWait(WaitReason.REFUND_UNBOOKED, arrival.notice.refund_fee)
     return payments.apply_paid(notification, arrival)

@@ -161,6 +161,6 @@ def needs(
             return view(signed_in, *args, **kwargs)
 
         guarded.needed_right = right  # type: ignore[attr-defined]
-        return guarded
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], guarded)
 
     return decorate

@@ -1,5 +1,6 @@
 """Verbs about counters' enrolments and codes. Calls to Alipay are made outside transactions."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -125,21 +126,21 @@ def _read(code_id: int) -> QRCode:
     ).get(pk=code_id)
 
 
-def _call(code: QRCode, call: "gateway.Callable[[GatewayClient], CodeAnswer]") -> Heard:
+def _call(code: QRCode, call: Callable[[GatewayClient], CodeAnswer]) -> Heard:
     return gateway.ask(code.enrolment.account, code, call)
 
 
-def _create(code: QRCode) -> "gateway.Callable[[GatewayClient], CodeAnswer]":
+def _create(code: QRCode) -> Callable[[GatewayClient], CodeAnswer]:
     return lambda client: client.create_qrcode(details_of(code), notify_url=code.wanted_notify_url)
 
 
-def _modify(code: QRCode) -> "gateway.Callable[[GatewayClient], CodeAnswer]":
+def _modify(code: QRCode) -> Callable[[GatewayClient], CodeAnswer]:
     return lambda client: client.modify_qrcode(
         code.value, details_of(code), notify_url=code.wanted_notify_url
     )
 
 
-def _change_status(code: QRCode) -> "gateway.Callable[[GatewayClient], CodeAnswer]":
+def _change_status(code: QRCode) -> Callable[[GatewayClient], CodeAnswer]:
     status = _STATUS_CALLS[CodeState(code.wanted_state)]
     return lambda client: client.change_qrcode_status(code.value, status)
 

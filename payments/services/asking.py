@@ -3,13 +3,14 @@
 Calls are made outside transactions; the answer is recorded in one of its own.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from merchant_portal import audit, clock, due, gateway
-from merchant_portal.accounts.models import Account
+from merchant_portal.accounts.models import Account, GatewayCall
 from merchant_portal.alipay.client import GatewayClient
 from merchant_portal.alipay.messages import TradeAnswer, TradeStatus
 from merchant_portal.audit import Actor
@@ -100,7 +101,7 @@ def _ask_and_record(payment_id: int) -> Heard:
     return heard
 
 
-def _query(subject: Payment | Lookup) -> "gateway.Callable[[GatewayClient], TradeAnswer]":
+def _query(subject: Payment | Lookup) -> Callable[[GatewayClient], TradeAnswer]:
     return lambda client: client.query_payment(
         partner_trans_id=subject.partner_trans_id, alipay_trans_id=subject.alipay_trans_id
     )
@@ -169,7 +170,7 @@ def _record_lookup(lookup: Lookup, heard: Heard) -> None:
     lookup.save()
 
 
-def _record_found(lookup: Lookup, answer: TradeAnswer, call: "moves.GatewayCall") -> None:
+def _record_found(lookup: Lookup, answer: TradeAnswer, call: GatewayCall) -> None:
     counter = lookup.counter
     place = Place(store=counter.store, counter=counter) if counter else Place()
     lookup.last_answer = answer.status.value
@@ -196,7 +197,7 @@ def _settle(lookup: Lookup, state: LookupState) -> None:
     lookup.next_attempt_at = None
 
 
-def _word(answer: TradeAnswer, call: "moves.GatewayCall", place: Place) -> Word:
+def _word(answer: TradeAnswer, call: GatewayCall, place: Place) -> Word:
     return Word(
         status=answer.status,
         alipay_trans_id=answer.alipay_trans_id,
