@@ -1,0 +1,182 @@
+"""The small Alipay's own store: an SQLite file (or memory) behind one lock."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TypeVar
+
+from .records import Code, CodeState, Notice, Partner, Record, Trade, TradeStatus
+
+ALIPAY_TIME = timezone(timedelta(hours=8), "GMT+8")
+IN_MEMORY = ":memory:"
+TABLES = (
+    "attempts",
+    "notices",
+    "refunds",
+    "trades",
+    "codes",
+    "partners",
+    "mishaps",
+    "settings",
+)
+
+Row = TypeVar("Row", bound=Record)
+
+
+class Books:
+    """Everything the small Alipay knows. Column names come from the record classes alone."""
+
+    def __init__(self, path: Path | str) -> None:
+        if str(path) != IN_MEMORY:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = sqlite3.connect(
+            str(path),
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+        self._connection.executescript(schema)
+
+    def close(self) -> None:
+        """Close the file; the books cannot be used afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, one at a time; may be nested."""
+        with self._lock:
+            if self._depth == 0:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self._connection.execute("COMMIT")
+
+    def add(self, record: Record) -> int:
+        """Insert a record; answers the number SQLite gave it."""
+        columns = asdict(record)
+        names = ", ".join(columns)
+        marks = ", ".join("?" for _ in columns)
+        sql = f"INSERT INTO {record.table} ({names}) VALUES ({marks})"  # noqa: S608
+        with self._lock:
+            return int(self._connection.execute(sql, tuple(columns.values())).lastrowid or 0)
+
+    def save(self, record: Record) -> None:
+        """Write a changed record over the one with the same key, or insert it."""
+        columns = asdict(record)
+        names = ", ".join(columns)
+        marks = ", ".join("?" for _ in columns)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name != record.key)
+        sql = (
+            f"INSERT INTO {record.table} ({names}) VALUES ({marks}) "  # noqa: S608
+            f"ON CONFLICT ({record.key}) DO UPDATE SET {changes}"
+        )
+        with self._lock:
+            self._connection.execute(sql, tuple(columns.values()))
+
+    def remove(self, record: Record) -> None:
+        """Take a record out of the books."""
+        sql = f"DELETE FROM {record.table} WHERE {record.key} = ?"  # noqa: S608
+        with self._lock:
+            self._connection.execute(sql, (asdict(record)[record.key],))
+
+    def select(self, kind: type[Row], where: str = "1", *values: object) -> list[Row]:
+        """The records that satisfy a condition, oldest first."""
+        sql = f"SELECT * FROM {kind.table} WHERE {where} ORDER BY rowid"  # noqa: S608
+        with self._lock:
+            return [kind(**dict(row)) for row in self._connection.execute(sql, values)]
+
+    def first(self, kind: type[Row], where: str, *values: object) -> Row | None:
+        """The oldest record that satisfies a condition."""
+        found = self.select(kind, f"{where} ", *values)
+        return found[0] if found else None
+
+    def get(self, kind: type[Row], key: object) -> Row | None:
+        """The record with this key."""
+        return self.first(kind, f"{kind.key} = ?", key)
+
+    def partner(self, partner_id: str) -> Partner | None:
+        """The partner with this id."""
+        return self.get(Partner, partner_id)
+
+    def code(self, text: str) -> Code | None:
+        """The code with this text, given whole or as what follows the last slash."""
+        wanted = text.strip().rsplit("/", 1)[-1].split("?", 1)[0]
+        return self.get(Code, f"https://qr.alipay.com/{wanted}") if wanted else None
+
+    def live_codes(self) -> list[Code]:
+        """The codes a buyer can pay."""
+        return self.select(Code, "state = ?", CodeState.ACTIVE)
+
+    def waiting_trades(self, *, created_before: float) -> list[Trade]:
+        """Trades the buyer began before an instant and has not finished."""
+        return self.select(
+            Trade,
+            "status = ? AND created_at <= ?",
+            TradeStatus.WAIT_BUYER_PAY,
+            created_before,
+        )
+
+    def notice_by_notify_id(self, notify_id: str) -> Notice | None:
+        """The notice Alipay gave this id."""
+        return self.first(Notice, "notify_id = ?", notify_id)
+
+    def setting(self, name: str, default: str) -> str:
+        """A setting, or what holds while nobody has changed it."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT value FROM settings WHERE name = ?",
+                (name,),
+            ).fetchone()
+        return str(row["value"]) if row else default
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Change a setting."""
+        with self._lock:
+            self._connection.execute(
+                "INSERT INTO settings (name, value) VALUES (?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.transaction():
+            for table in TABLES:
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def now(self) -> datetime:
+        """Alipay's own clock, in GMT+8: the machine's, moved by the offset a person has set."""
+        offset = timedelta(seconds=float(self.setting("clock_offset_seconds", "0")))
+        return datetime.now(UTC).astimezone(ALIPAY_TIME) + offset
+
+    def timestamp(self) -> float:
+        """Alipay's clock as seconds since 1970."""
+        return self.now().timestamp()
+
+
+def alipay_time(instant: float) -> datetime:
+    """An instant of the books on Alipay's wall clock."""
+    return datetime.fromtimestamp(instant, ALIPAY_TIME)
+
+
+def wall_clock(instant: float) -> str:
+    """`yyyy-MM-dd HH:mm:ss` in GMT+8, as notices and timestamps write it."""
+    return alipay_time(instant).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,306 @@
+"""The switches of Alipay's side over HTTP: partners, mishaps, trades, refunds, clock, delivery."""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from . import mishaps, signing, trading
+from .biz_data import passback_text
+from .books import ALIPAY_TIME, Books, alipay_time
+from .notices import content_type
+from .outbox import MerchantAnswer, Outbox
+from .records import (
+    Attempt,
+    Code,
+    Mishap,
+    Notice,
+    Partner,
+    Refund,
+    Region,
+    Trade,
+    TradeStatus,
+)
+from .signing import SignType
+from .web import BadRequest, Request, Response, json_response, redirect
+
+INSTANTS = frozenset({"created_at", "paid_at", "refunded_at", "attempted_at", "next_at"})
+SETTINGS: dict[str, Callable[[Any], str]] = {
+    "automatic": lambda wish: "1" if _read_flag(wish) else "0",
+    "ladder_scale": lambda wish: _read_positive(wish),
+    "timeout_seconds": lambda wish: _read_positive(wish),
+}
+DEFAULT_SETTINGS = {"automatic": "1", "ladder_scale": "1.0", "timeout_seconds": "10"}
+
+
+class Control:
+    """Everything a person or a test may do at Alipay's side."""
+
+    def __init__(self, books: Books, outbox: Outbox) -> None:
+        self.books = books
+        self.outbox = outbox
+
+    def save_partner(self, request: Request) -> Response:
+        """Create or update a partner; keys that are given replace the ones that were."""
+        fields = request.fields()
+        partner = _partner_from(fields, self.books.partner(str(fields.get("partner_id", ""))))
+        self.books.save(partner)
+        public = ""
+        if partner.alipay_private_key_pem:
+            public = signing.public_key_pem_of(partner.alipay_private_key_pem)
+        return self._done(
+            request,
+            {
+                "partner_id": partner.partner_id,
+                "md5_key": partner.md5_key,
+                "alipay_public_key_pem": public,
+            },
+        )
+
+    def switch_mishap(self, request: Request) -> Response:
+        """Turn a mishap on."""
+        fields = request.fields()
+        times = fields.get("times")
+        try:
+            mishap = Mishap(
+                mishap_id=None,
+                name=str(fields.get("name", "")),
+                value=_text(fields.get("value")),
+                times=None if times in (None, "") else int(str(times)),
+                service=_text(fields.get("service")),
+                partner_id=_text(fields.get("partner_id")),
+            )
+            switched = mishaps.switch_on(self.books, mishap)
+        except ValueError as unusable:
+            raise BadRequest(str(unusable)) from unusable
+        return self._done(request, asdict(switched))
+
+    def clear_mishaps(self, request: Request) -> Response:
+        """Turn every mishap off."""
+        with self.books.transaction():
+            for mishap in self.books.select(Mishap):
+                self.books.remove(mishap)
+        return self._done(request, {"cleared": True})
+
+    def move_trade(self, request: Request, trade_no: str) -> Response:
+        """Move a trade by hand."""
+        status = str(request.fields().get("status", ""))
+        if status not in list(TradeStatus) or status == TradeStatus.WAIT_BUYER_PAY:
+            raise BadRequest("status is not one a trade can be moved to")
+        trade = trading.move_trade(self.books, trade_no, TradeStatus(status))
+        self.outbox.wake()
+        return self._done(request, shown(trade))
+
+    def refund(self, request: Request) -> Response:
+        """A refund made in Alipay's own portal."""
+        fields = request.fields()
+        refund = trading.refund_in_portal(
+            self.books,
+            _text(fields.get("trade_no")),
+            amount=_text(fields.get("amount")),
+            out_biz_no=_text(fields.get("out_biz_no")),
+        )
+        self.outbox.wake()
+        trade = self.books.get(Trade, refund.trade_no)
+        status = trade.status if trade else ""
+        return self._done(request, shown(refund) | {"status": status})
+
+    def set_clock(self, request: Request) -> Response:
+        """Move Alipay's clock."""
+        offset = self._offset(request.fields())
+        self.books.set_setting("clock_offset_seconds", str(offset))
+        self.outbox.wake()
+        now = self.books.now().isoformat()
+        return self._done(request, {"now": now, "offset_seconds": offset})
+
+    def set_delivery(self, request: Request) -> Response:
+        """Automatic or by hand, how compressed the ladder is, how long an answer may take."""
+        for name, wish in request.fields().items():
+            if name not in SETTINGS:
+                raise BadRequest(f"there is no setting {name!r}")
+            self.books.set_setting(name, SETTINGS[name](wish))
+        self.outbox.wake()
+        return self._done(request, self.delivery())
+
+    def deliver(self, request: Request) -> Response:
+        """Deliver what is due, now."""
+        sent = self.outbox.deliver_due()
+        return self._done(request, {"delivered": [shown(notice) for notice in sent]})
+
+    def reset(self, request: Request) -> Response:
+        """Forget everything but how notices are delivered."""
+        kept = {name: self.books.setting(name, text) for name, text in DEFAULT_SETTINGS.items()}
+        self.books.clear()
+        for name, text in kept.items():
+            self.books.set_setting(name, text)
+        return self._done(request, {"reset": True})
+
+    def due(self) -> Response:
+        """What is due, for those who carry notices themselves; a doubled one appears twice."""
+        return json_response(
+            [
+                {
+                    "id": notice.notice_id,
+                    "url": notice.url,
+                    "content_type": content_type(notice),
+                    "body": notice.prepared_body,
+                }
+                for notice in self.outbox.due()
+                for _ in range(notice.copies)
+            ],
+        )
+
+    def answered(self, request: Request, notice_id: str) -> Response:
+        """Somebody carried a notice and tells what the merchant answered."""
+        fields = request.fields()
+        status = fields.get("status")
+        if status is not None and not isinstance(status, int):
+            raise BadRequest("status is a number, or null for no answer")
+        answer = MerchantAnswer(status, _text(fields.get("body")))
+        return json_response(shown(self.outbox.record_answer(int(notice_id), answer)))
+
+    def delivery(self) -> dict[str, object]:
+        """How notices are delivered."""
+        read = {name: self.books.setting(name, text) for name, text in DEFAULT_SETTINGS.items()}
+        return {
+            "automatic": read["automatic"] == "1",
+            "ladder_scale": float(read["ladder_scale"]),
+            "timeout_seconds": float(read["timeout_seconds"]),
+        }
+
+    def notices(self) -> list[dict[str, object]]:
+        """Every notice with its sendings."""
+        attempts: dict[int, list[dict[str, object]]] = {}
+        for attempt in self.books.select(Attempt):
+            attempts.setdefault(attempt.notice_id, []).append(shown(attempt))
+        return [
+            {
+                **shown(notice),
+                "fields": json.loads(notice.fields),
+                "body": notice.prepared_body,
+                "sendings": attempts.get(notice.notice_id or 0, []),
+            }
+            for notice in self.books.select(Notice)
+        ]
+
+    def trades(self) -> list[dict[str, object]]:
+        """Every trade with its refunds."""
+        refunds: dict[str, list[dict[str, object]]] = {}
+        for refund in self.books.select(Refund):
+            refunds.setdefault(refund.trade_no, []).append(shown(refund))
+        return [
+            {**shown(trade), "biz_data": trade.terms, "refunds": refunds.get(trade.trade_no, [])}
+            for trade in self.books.select(Trade)
+        ]
+
+    def codes(self) -> list[dict[str, object]]:
+        """Every code, deleted ones too."""
+        return [
+            {**shown(code), "biz_data": code.terms, "passback": passback_text(code.terms)}
+            for code in self.books.select(Code)
+        ]
+
+    def partners(self) -> list[dict[str, object]]:
+        """Every partner, without private keys."""
+        return [
+            {
+                name: text
+                for name, text in asdict(partner).items()
+                if name not in {"alipay_private_key_pem", "md5_key"}
+            }
+            for partner in self.books.select(Partner)
+        ]
+
+    def _offset(self, fields: dict[str, Any]) -> float:
+        now = self.books.now()
+        offset = float(self.books.setting("clock_offset_seconds", "0"))
+        try:
+            if fields.get("now"):
+                wanted = datetime.fromisoformat(str(fields["now"]))
+                if wanted.tzinfo is None:
+                    wanted = wanted.replace(tzinfo=ALIPAY_TIME)
+                return offset + (wanted - now).total_seconds()
+            if fields.get("advance_seconds") not in (None, ""):
+                return offset + float(fields["advance_seconds"])
+            return float(fields["offset_seconds"])
+        except (KeyError, TypeError, ValueError) as unusable:
+            raise BadRequest("give offset_seconds, advance_seconds or now") from unusable
+
+    def _done(self, request: Request, members: object) -> Response:
+        return redirect("/control/") if request.wants_page else json_response(members)
+
+
+def shown(record: Any) -> dict[str, object]:
+    """A record for JSON: instants as ISO text in GMT+8, JSON texts left out."""
+    return {
+        name: alipay_time(member).isoformat() if name in INSTANTS and member else member
+        for name, member in asdict(record).items()
+        if name not in {"prepared_body", "biz_data", "fields"}
+    }
+
+
+def _partner_from(fields: dict[str, Any], known: Partner | None) -> Partner:
+    partner_id = _text(fields.get("partner_id"))
+    if len(partner_id) != 16 or not partner_id.isascii() or not partner_id.isdecimal():
+        raise BadRequest("partner_id has 16 digits")
+    before = asdict(known) if known else {}
+
+    def given(name: str, default: str = "") -> str:
+        return _text(fields.get(name)) or str(before.get(name) or default)
+
+    region = given("region", Region.GLOBAL)
+    if region not in list(Region):
+        raise BadRequest("region is global or hk")
+    sign_types = _sign_types(fields.get("sign_types") or before.get("sign_types") or ["MD5"])
+    uses_rsa = bool({SignType.RSA, SignType.RSA2} & set(sign_types))
+    notify_with = _text(fields.get("notify_with")) or str(before.get("notify_with") or "")
+    if notify_with not in sign_types:
+        notify_with = sign_types[0]
+    private = given("alipay_private_key_pem")
+    public = given("merchant_public_key_pem")
+    try:
+        if public:
+            signing.check_public_key(public)
+        if private:
+            signing.public_key_pem_of(private)
+    except ValueError as unusable:
+        raise BadRequest("a key is not an RSA key in PEM") from unusable
+    return Partner(
+        partner_id=partner_id,
+        region=region,
+        sign_types=",".join(sign_types),
+        md5_key=given("md5_key", secrets.token_hex(16) if "MD5" in sign_types else ""),
+        merchant_public_key_pem=public,
+        alipay_private_key_pem=private or (signing.generate_private_key_pem() if uses_rsa else ""),
+        seller_email=given("seller_email", f"seller-{partner_id[-4:]}@example.com"),
+        notify_with=notify_with,
+        services=",".join(fields["services"]) if "services" in fields else given("services"),
+        answer_charset=given("answer_charset"),
+    )
+
+
+def _sign_types(wish: Any) -> list[SignType]:
+    names = wish.replace(" ", "").split(",") if isinstance(wish, str) else list(wish)
+    if not names or any(name not in list(SignType) for name in names):
+        raise BadRequest("sign_types are of MD5, RSA, RSA2")
+    return [SignType(name) for name in names]
+
+
+def _read_flag(wish: Any) -> bool:
+    return str(wish).lower() in {"1", "true", "yes", "on"}
+
+
+def _read_positive(wish: Any) -> str:
+    try:
+        number = float(wish)
+    except (TypeError, ValueError) as unusable:
+        raise BadRequest("that is not a number") from unusable
+    if not 0 < number < 1_000_000:
+        raise BadRequest("that is not a positive number")
+    return str(number)
+
+
+def _text(member: Any) -> str:
+    return "" if member is None else str(member).strip()

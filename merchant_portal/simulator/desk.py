@@ -1,0 +1,135 @@
+"""The page of Alipay's side: mishaps, trades, notices, partners, clock."""
+
+from .books import wall_clock
+from .control import Control
+from .mishaps import GatewayMishap, NoticeMishap
+from .records import Mishap, Notice, Partner, Trade, TradeStatus
+from .trading import MOVES
+from .web import Html, Response, fill, join, page
+
+MOST_ROWS = 50
+MISHAP_WORDS: dict[str, str] = {
+    NoticeMishap.LOST: "Notice lost: never sent",
+    NoticeMishap.LATE: "Notice late (seconds)",
+    NoticeMishap.DOUBLED: "Notice sent twice",
+    NoticeMishap.REORDERED: "Notice held back until the next one was sent",
+    NoticeMishap.WITHOUT_OPTIONAL: "Notice without its optional fields",
+    NoticeMishap.EXTRA_FIELD: "Notice with an unheard-of field (its text)",
+    NoticeMishap.FOREIGN_SELLER: "Notice names another seller (partner id)",
+    NoticeMishap.OTHER_AMOUNT: "Notice names another amount, well signed (amount)",
+    NoticeMishap.TAMPERED: "Notice changed after signing (amount)",
+    NoticeMishap.WRONG_KEY: "Notice signed with a wrong key",
+    GatewayMishap.DOWN: "Gateway down: connection closed at once",
+    GatewayMishap.HTTP_500: "Gateway answers HTTP 500",
+    GatewayMishap.HTML: "Gateway answers an HTML page",
+    GatewayMishap.REFUSED: "Gateway refuses (code)",
+    GatewayMishap.ERROR_UNSIGNED: "Gateway answers an unsigned error (code)",
+    GatewayMishap.UNKNOWN_THEN: "Gateway answers UNKNOWN (write done: the work is done)",
+    GatewayMishap.SLOW: "Gateway slow (seconds)",
+    GatewayMishap.DONE_BUT_NO_ANSWER: "Work done, but no answer",
+    GatewayMishap.HALF: "Half an answer",
+    GatewayMishap.WRONGLY_SIGNED: "Answer signed with a wrong key",
+    GatewayMishap.GBK: "Answer in GBK",
+}
+MOVE_WORDS: dict[TradeStatus, str] = {
+    TradeStatus.TRADE_SUCCESS: "Paid",
+    TradeStatus.TRADE_PENDING: "Freeze",
+    TradeStatus.TRADE_FINISHED: "Finish",
+    TradeStatus.TRADE_CLOSED: "Close",
+}
+
+
+def control_page(control: Control) -> Response:
+    """Everything that can be switched, and what has happened, newest first."""
+    books = control.books
+    delivery = control.delivery()
+    mishaps = books.select(Mishap)
+    trades = books.select(Trade)[::-1][:MOST_ROWS]
+    notices = books.select(Notice)[::-1][:MOST_ROWS]
+    partners = books.select(Partner)
+    choices = [
+        fill("_choice.html", {"value": name, "words": words})
+        for name, words in MISHAP_WORDS.items()
+    ]
+    values = {
+        "now": wall_clock(books.timestamp()),
+        "automatic": "checked" if delivery["automatic"] else "",
+        "ladder_scale": f"{delivery['ladder_scale']:g}",
+        "timeout_seconds": f"{delivery['timeout_seconds']:g}",
+        "choices": join(choices),
+        "mishaps": _rows([_mishap_row(mishap) for mishap in mishaps], "Nothing goes wrong."),
+        "trades": _rows([_trade_row(trade) for trade in trades], "Nobody has paid yet."),
+        "notices": _rows([_notice_row(notice) for notice in notices], "No notices yet."),
+        "partners": _rows([_partner_row(partner) for partner in partners], "No partners yet."),
+    }
+    return page("control.html", values, title="Alipay’s side")
+
+
+def _rows(rows: list[Html], nothing: str) -> Html:
+    return join(rows) if rows else fill("_nothing.html", {"words": nothing})
+
+
+def _mishap_row(mishap: Mishap) -> Html:
+    times = "for ever" if mishap.times is None else f"{mishap.times} times"
+    values = {
+        "words": MISHAP_WORDS[mishap.name],
+        "value": mishap.value,
+        "times": "once" if mishap.times == 1 else times,
+        "scope": " ".join(filter(None, (mishap.service, mishap.partner_id))) or "everywhere",
+    }
+    return fill("_mishap.html", values)
+
+
+def _trade_row(trade: Trade) -> Html:
+    status = TradeStatus(trade.status)
+    closed_for_good = status is TradeStatus.TRADE_CLOSED and trade.paid_at is not None
+    targets = [] if closed_for_good else [name for name in MOVE_WORDS if name in MOVES[status]]
+    moves = [
+        fill(
+            "_move.html",
+            {"trade_no": trade.trade_no, "status": name, "words": MOVE_WORDS[name]},
+        )
+        for name in targets
+        if name != status
+    ]
+    refund = Html("")
+    if status is TradeStatus.TRADE_SUCCESS:
+        left = str(trade.refundable)
+        refund = fill("_refund.html", {"trade_no": trade.trade_no, "left": left})
+    values = {
+        "amount": trade.amount,
+        "currency": trade.currency,
+        "refunded": f"{trade.refunded} given back" if float(trade.refunded) else "",
+        "store": trade.terms.get("store_name") or trade.terms["secondary_merchant_name"],
+        "at": wall_clock(trade.created_at),
+        "status": trade.status,
+        "trade_no": trade.trade_no,
+        "out_trade_no": trade.out_trade_no,
+        "moves": join([*moves, refund]),
+    }
+    return fill("_trade.html", values)
+
+
+def _notice_row(notice: Notice) -> Html:
+    values = {
+        "notify_id": notice.notify_id,
+        "trade_no": notice.trade_no,
+        "url": notice.url,
+        "state": notice.state,
+        "attempts": str(notice.attempts),
+        "next": "" if notice.next_at is None else wall_clock(notice.next_at),
+        "answer": notice.last_answer[:80],
+        "status": "" if notice.last_status is None else str(notice.last_status),
+    }
+    return fill("_notice.html", values)
+
+
+def _partner_row(partner: Partner) -> Html:
+    values = {
+        "partner_id": partner.partner_id,
+        "region": partner.region,
+        "sign_types": partner.sign_types.replace(",", ", "),
+        "notify_with": partner.notify_with,
+        "seller_email": partner.seller_email,
+    }
+    return fill("_partner.html", values)

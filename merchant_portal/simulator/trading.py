@@ -1,0 +1,244 @@
+"""What happens to money at Alipay's side: paid by phone, moved by hand, refunded in the portal."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from .books import Books, alipay_time
+from .currencies import UnusableAmount, cny_rate, exchange_rate, read_amount, write_amount
+from .notices import Action, announce
+from .records import Code, CodeState, Partner, Refund, Region, Trade, TradeStatus, Wallet
+
+WAITING_SECONDS = 180  # A buyer has three minutes to finish paying.
+
+OUTCOMES: dict[str, TradeStatus] = {
+    "paid": TradeStatus.TRADE_SUCCESS,
+    "waiting": TradeStatus.WAIT_BUYER_PAY,
+    "pending": TradeStatus.TRADE_PENDING,
+    "finished": TradeStatus.TRADE_FINISHED,
+    "closed": TradeStatus.TRADE_CLOSED,
+}
+PAID_STATUSES = frozenset(
+    {TradeStatus.TRADE_SUCCESS, TradeStatus.TRADE_PENDING, TradeStatus.TRADE_FINISHED},
+)
+# From TRADE_CLOSED only a trade that was never paid moves on: paid after the end.
+MOVES: dict[TradeStatus, frozenset[TradeStatus]] = {
+    TradeStatus.WAIT_BUYER_PAY: PAID_STATUSES | {TradeStatus.TRADE_CLOSED},
+    TradeStatus.TRADE_SUCCESS: frozenset(TradeStatus) - {TradeStatus.WAIT_BUYER_PAY},
+    TradeStatus.TRADE_PENDING: frozenset(TradeStatus) - {TradeStatus.WAIT_BUYER_PAY},
+    TradeStatus.TRADE_FINISHED: frozenset(),
+    TradeStatus.TRADE_CLOSED: PAID_STATUSES,
+}
+REFUND_REFUSALS: dict[TradeStatus, str] = {
+    TradeStatus.WAIT_BUYER_PAY: "TRADE_STATUS_ERROR",
+    TradeStatus.TRADE_PENDING: "REASON_TRADE_BEEN_FREEZEN",
+    TradeStatus.TRADE_FINISHED: "TRADE_HAS_FINISHED",
+    TradeStatus.TRADE_CLOSED: "TRADE_HAS_CLOSE",
+}
+
+
+class TradeRefused(Exception):
+    """Something that cannot happen to this trade or code: HTTP status, code, sentence."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What a buyer does with the phone."""
+
+    code: str
+    amount: str
+    wallet: str = ""
+    buyer: str = ""
+    outcome: str = "paid"
+    discount: str = ""
+
+
+def pay(books: Books, purchase: Purchase) -> Trade:
+    """The buyer scans, types the amount and confirms; raises TradeRefused."""
+    with books.transaction():
+        code = _payable_code(books, purchase.code)
+        partner = books.partner(code.partner_id)
+        if partner is None:
+            raise TradeRefused(409, "CODE_INVALID", "This code is invalid.")
+        if purchase.outcome not in OUTCOMES:
+            raise TradeRefused(400, "OUTCOME_UNKNOWN", "There is no such outcome.")
+        trade = _new_trade(books, purchase, code=code, wallet=_wallet(purchase.wallet, partner))
+        books.add(trade)
+        if trade.status != TradeStatus.WAIT_BUYER_PAY:
+            announce(books, trade, Action.CLOSED if trade.paid_at is None else Action.PAID)
+    return trade
+
+
+def move_trade(books: Books, trade_no: str, status: TradeStatus) -> Trade:
+    """Somebody at Alipay's side moves a trade; the notice follows. Raises TradeRefused."""
+    with books.transaction():
+        trade = _known_trade(books, trade_no)
+        if trade.status == status:
+            return trade
+        closed_after_payment = (
+            trade.status == TradeStatus.TRADE_CLOSED and trade.paid_at is not None
+        )
+        if status not in MOVES[TradeStatus(trade.status)] or closed_after_payment:
+            raise TradeRefused(409, "TRADE_STATUS_ERROR", f"{trade.status} does not become that.")
+        moved = _moved(trade, status, at=books.timestamp())
+        books.save(moved)
+        announce(books, moved, _action_of_move(trade, status))
+    return moved
+
+
+def refund_in_portal(books: Books, trade_no: str, *, amount: str, out_biz_no: str) -> Refund:
+    """A refund made in Alipay's own portal; its notice follows. Raises TradeRefused."""
+    with books.transaction():
+        trade = _known_trade(books, trade_no)
+        refusal = REFUND_REFUSALS.get(TradeStatus(trade.status))
+        if refusal is not None:
+            raise TradeRefused(409, refusal, f"A trade in {trade.status} cannot be refunded.")
+        wanted = _read(amount, trade.currency)
+        if wanted > trade.refundable:
+            raise TradeRefused(409, "RETURN_AMOUNT_EXCEED", "That is more than is left.")
+        number = out_biz_no or _minted_number(books)
+        repeated = "trade_no = ? AND out_biz_no = ?"
+        if books.first(Refund, repeated, trade_no, number) is not None:
+            raise TradeRefused(409, "REPEATED_REFUNDMENT_REQUEST", "That number was used.")
+        return _book_refund(books, trade, wanted, number)
+
+
+def lapse_waiting(books: Books) -> int:
+    """Close what buyers left unfinished for three minutes; answers how many."""
+    with books.transaction():
+        lapsed = books.waiting_trades(created_before=books.timestamp() - WAITING_SECONDS)
+        for trade in lapsed:
+            move_trade(books, trade.trade_no, TradeStatus.TRADE_CLOSED)
+    return len(lapsed)
+
+
+def _payable_code(books: Books, text: str) -> Code:
+    code = books.code(text)
+    if code is None or code.state != CodeState.ACTIVE:
+        raise TradeRefused(409, "CODE_INVALID", "This code is invalid.")
+    return code
+
+
+def _wallet(name: str, partner: Partner) -> Wallet:
+    if partner.region != Region.HK:
+        if name not in {"", Wallet.ALIPAYCN}:
+            raise TradeRefused(400, "WALLET_NOT_ACCEPTED", "This wallet cannot pay this code.")
+        return Wallet.ALIPAYCN
+    if name and name not in list(Wallet):
+        raise TradeRefused(400, "WALLET_NOT_ACCEPTED", "This wallet cannot pay this code.")
+    return Wallet(name or Wallet.ALIPAYHK)
+
+
+def _new_trade(books: Books, purchase: Purchase, *, code: Code, wallet: Wallet) -> Trade:
+    terms = code.terms
+    pricing, settlement = terms["trans_currency"], terms["currency"]
+    amount = _read(purchase.amount, pricing)
+    rate = exchange_rate(pricing, settlement)
+    discount = ""
+    if purchase.discount:
+        discount = write_amount(_read(purchase.discount, settlement), settlement)
+    status = OUTCOMES[purchase.outcome]
+    now = books.timestamp()
+    trade_no = _minted_trade_no(books)
+    return Trade(
+        trade_no=trade_no,
+        out_trade_no=_minted_number(books),
+        partner_id=code.partner_id,
+        qrcode=code.qrcode,
+        biz_data=code.biz_data,
+        status=status,
+        amount=write_amount(amount, pricing),
+        currency=pricing,
+        settlement_amount=write_amount(amount * rate, settlement),
+        settlement_currency=settlement,
+        settlement_rate=str(rate),
+        discount=discount,
+        wallet=wallet,
+        buyer_login=purchase.buyer or _buyer_login(wallet),
+        buyer_id=_buyer_id(purchase.buyer or trade_no),
+        created_at=now,
+        paid_at=now if status in PAID_STATUSES else None,
+        refunded=write_amount(Decimal(0), pricing),
+    )
+
+
+def _moved(trade: Trade, status: TradeStatus, *, at: float) -> Trade:
+    if status is TradeStatus.TRADE_CLOSED:
+        # Closing a paid trade gives everything back.
+        refunded = trade.refunded if trade.paid_at is None else trade.amount
+        return replace(trade, status=status, refunded=refunded)
+    return replace(trade, status=status, paid_at=trade.paid_at or at)
+
+
+def _action_of_move(before: Trade, status: TradeStatus) -> Action:
+    if status is TradeStatus.TRADE_CLOSED:
+        return Action.CLOSED if before.paid_at is None else Action.REVERSED
+    if status is TradeStatus.TRADE_FINISHED and before.paid_at is not None:
+        return Action.FINISHED
+    return Action.PAID
+
+
+def _book_refund(books: Books, trade: Trade, amount: Decimal, number: str) -> Refund:
+    refunded = Decimal(trade.refunded) + amount
+    status = trade.status
+    if refunded == Decimal(trade.amount):
+        status = TradeStatus.TRADE_CLOSED
+    changed = replace(
+        trade,
+        status=status,
+        refunded=write_amount(refunded, trade.currency),
+    )
+    text = write_amount(amount, trade.currency)
+    refund = Refund(None, trade.trade_no, number, text, books.timestamp())
+    books.save(changed)
+    refund = replace(refund, refund_id=books.add(refund))
+    announce(books, changed, Action.REFUNDED, refund)
+    return refund
+
+
+def _known_trade(books: Books, trade_no: str) -> Trade:
+    trade = books.get(Trade, trade_no)
+    if trade is None:
+        raise TradeRefused(404, "TRADE_NOT_EXIST", "There is no such trade.")
+    return trade
+
+
+def _read(text: str, currency: str) -> Decimal:
+    try:
+        return read_amount(text, currency)
+    except UnusableAmount as unusable:
+        message = f"That is not an amount in {currency}."
+        raise TradeRefused(400, "AMOUNT_INVALID", message) from unusable
+
+
+def _minted_trade_no(books: Books) -> str:
+    """28 digits that begin with the day, as captured ones do."""
+    day = alipay_time(books.timestamp()).strftime("%Y%m%d")
+    return f"{day}22001{secrets.randbelow(10**15):015d}"
+
+
+def _minted_number(books: Books) -> str:
+    """28 digits that begin with the second: Alipay's own order and refund numbers."""
+    second = alipay_time(books.timestamp()).strftime("%Y%m%d%H%M%S")
+    return f"{second}{secrets.randbelow(10**14):014d}"
+
+
+def _buyer_login(wallet: Wallet) -> str:
+    return "852-****0000" if wallet is Wallet.ALIPAYHK else "cnb***@example.com"
+
+
+def _buyer_id(seed: str) -> str:
+    number = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % 10**12
+    return f"2088{number:012d}"
+
+
+def cny_amount(trade: Trade) -> str:
+    """The trade in CNY at the rate fixed when it was made."""
+    return write_amount(Decimal(trade.amount) * cny_rate(trade.currency), "CNY")
