@@ -1,0 +1,78 @@
+"""Alipay's side of a test: the simulator's phone, switches and books, over HTTP."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.test import Client
+
+
+@dataclass(frozen=True)
+class AlipaySide:
+    http: httpx.Client
+    url: str
+
+    @property
+    def gateway_url(self) -> str:
+        return f"{self.url}/gateway.do"
+
+    def reset(self) -> None:
+        self._post("/control/reset", {})
+        self._post("/control/delivery", {"automatic": False, "ladder_scale": 1.0})
+
+    def add_partner(self, **partner: object) -> dict[str, Any]:
+        return self._post("/control/partners", partner)
+
+    def pay(self, code: str, amount: str, **more: object) -> dict[str, Any]:
+        """A buyer scans a code, types an amount and pays."""
+        return self._post("/phone/pay", {"code": code, "amount": amount, **more})
+
+    def try_to_pay(self, code: str, amount: str) -> httpx.Response:
+        return self.http.post("/phone/pay", json={"code": code, "amount": amount})
+
+    def switch(self, name: str, value: object = True, **more: object) -> None:
+        """Switch a mishap on: for ever, or ``times`` times."""
+        self._post("/control/mishaps", {"name": name, "value": value, **more})
+
+    def clear_mishaps(self) -> None:
+        self.http.delete("/control/mishaps").raise_for_status()
+
+    def move_trade(self, trade_no: str, status: str) -> None:
+        self._post(f"/control/trades/{trade_no}", {"status": status})
+
+    def refund_in_portal(self, trade_no: str, amount: str) -> None:
+        self._post("/control/refunds", {"trade_no": trade_no, "amount": amount})
+
+    def advance(self, seconds: int) -> None:
+        self._post("/control/clock", {"advance_seconds": seconds})
+
+    def books(self, name: str) -> list[dict[str, Any]]:
+        """Alipay's own truth: ``codes``, ``trades``, ``notices``, ``partners``."""
+        answer = self.http.get(f"/books/{name}.json").raise_for_status().json()
+        rows: list[dict[str, Any]] = answer[name] if isinstance(answer, dict) else answer
+        return rows
+
+    def due(self) -> list[dict[str, Any]]:
+        answer = self.http.get("/outbox/due.json").raise_for_status().json()
+        rows: list[dict[str, Any]] = answer["due"] if isinstance(answer, dict) else answer
+        return rows
+
+    def carry(self, notice: dict[str, Any], client: Client) -> str:
+        """Post one notice with Django's client and tell Alipay what the portal said."""
+        response = client.post(
+            urlsplit(notice["url"]).path, data=notice["body"], content_type=notice["content_type"]
+        )
+        said = response.content.decode()
+        self._post(
+            f"/outbox/{notice['id']}/answered", {"status": response.status_code, "body": said}
+        )
+        return said
+
+    def carry_due(self, client: Client) -> list[str]:
+        return [self.carry(notice, client) for notice in self.due()]
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        answer = self.http.post(path, json=body)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None

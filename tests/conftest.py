@@ -1,0 +1,117 @@
+"""People, a shop, and a small Alipay that every test may speak to."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# Secrets, broker and simulator files of a test run live apart from those of the program.
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
+
+import httpx
+import pytest
+from django.test import Client
+
+from merchant_portal.access import Role
+from merchant_portal.accounts.models import Account
+from merchant_portal.audit import Actor
+from merchant_portal.models import User
+from merchant_portal.simulator.server import Simulator
+from qrcodes import services as codes
+from qrcodes.models import Counter, QRCode, Store
+from tests import factories
+from tests.alipay_side import AlipaySide
+
+ACTOR = Actor("a test")
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """One small Alipay for the whole run; `alipay` empties it before each test."""
+    database: Path = tmp_path_factory.mktemp("simulator") / "books.sqlite3"
+    with Simulator(database, port=0, automatic_delivery=False) as running:
+        yield running
+
+
+@pytest.fixture
+def alipay(simulator: Simulator) -> Iterator[AlipaySide]:
+    """Alipay's side: its gateway address, switches, phone and books, spoken to over HTTP."""
+    with httpx.Client(base_url=simulator.url, timeout=10, trust_env=False) as http:
+        side = AlipaySide(http=http, url=simulator.url)
+        side.reset()
+        yield side
+
+
+@pytest.fixture
+def account(db: None, alipay: AlipaySide) -> Account:
+    """A global account with an MD5 key that Alipay knows too."""
+    return factories.account(alipay)
+
+
+@pytest.fixture
+def hk_account(db: None, alipay: AlipaySide) -> Account:
+    return factories.account(alipay, region="hk")
+
+
+@pytest.fixture
+def store(db: None) -> Store:
+    return factories.store()
+
+
+@pytest.fixture
+def counter(store: Store) -> Counter:
+    return factories.counter(store)
+
+
+@pytest.fixture
+def code(counter: Counter, account: Account) -> QRCode:
+    """An active code of the counter, made at the simulator."""
+    enrolment = codes.enrol_counter(counter, account=account, actor=ACTOR)
+    return codes.send_code(codes.make_code(enrolment, actor=ACTOR))
+
+
+@pytest.fixture
+def carry(client: Client, alipay: AlipaySide) -> Callable[[], list[str]]:
+    """Carry every due notification to the portal; answers what the portal said to each."""
+    return lambda: alipay.carry_due(client)
+
+
+def _person(role: Role, store: Store | None = None) -> User:
+    return factories.person(role, store=store)
+
+
+@pytest.fixture
+def cashier(store: Store) -> User:
+    return _person(Role.CASHIER, store)
+
+
+@pytest.fixture
+def manager(store: Store) -> User:
+    return _person(Role.MANAGER, store)
+
+
+@pytest.fixture
+def finance(db: None) -> User:
+    return _person(Role.FINANCE)
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return _person(Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    """A manager of another merchant's store."""
+    return factories.person(Role.MANAGER, name="outsider", store=factories.other_store())
+
+
+@pytest.fixture
+def signed_in(client: Client) -> Callable[[User], Client]:
+    """A client that is signed in as somebody."""
+
+    def sign_in(user: User) -> Client:
+        client.force_login(user)
+        return client
+
+    return sign_in
