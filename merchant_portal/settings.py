@@ -4,8 +4,9 @@ A variable that is set but unusable stops the program with its name; nothing fal
 The variables are listed in the README; Alipay's credentials are rows, not settings.
 """
 
+import contextlib
 import os
-import stat
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -38,14 +39,18 @@ def _secret(name: str, make: Callable[[], str]) -> str:
     if not path.exists():
         if given_file:
             raise ImproperlyConfigured(f"{name}_FILE names {given_file}, which does not exist.")
-        fresh = make()
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(descriptor, "w") as file:
-            file.write(fresh)
+        _write_once(path, make())
     return path.read_text().strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file whole or not at all; where two processes try, the first one's stays."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    Path(draft).unlink()
 
 
 def _public_url() -> str:
@@ -219,6 +224,7 @@ USE_I18N = USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

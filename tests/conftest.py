@@ -1,12 +1,7 @@
 """People, a shop, and a small Alipay that every test may speak to."""
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-# Secrets, broker and simulator files of a test run live apart from those of the program.
-os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
 
 import httpx
 import pytest
@@ -15,6 +10,7 @@ from django.test import Client
 from merchant_portal.access import Role
 from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
+from merchant_portal.celery import app as celery
 from merchant_portal.models import User
 from merchant_portal.simulator.server import Simulator
 from qrcodes import services as codes
@@ -23,6 +19,9 @@ from tests import factories
 from tests.alipay_side import AlipaySide
 
 ACTOR = Actor("a test")
+
+# Messages are hints: in tests they go nowhere, and the clock's doors are called by name.
+celery.conf.broker_url = "memory://"
 
 
 @pytest.fixture(scope="session")
