@@ -177,6 +177,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     def server_bind(self) -> None:
         # The standard one asks the resolver for the machine's name, which can take seconds.
         socket_address = self.server_address
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(socket_address)
         self.server_address = self.socket.getsockname()
         host, port = self.server_address[:2]
