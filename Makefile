@@ -39,3 +39,6 @@ check: install ## format, lint, types, import contracts, migrations, deploy chec
 	mypy
 	python manage.py makemigrations --check --dry-run
 	python manage.py check
+
+test: install ## everything this machine can run, on SQLite and on PostgreSQL + Redis
+	pytest
