@@ -236,7 +236,7 @@ def _loads(load: Callable[[str], object], text: str) -> bool:
 
 
 def _as_pem(text: str, *, label: str) -> str:
-    stripped = text.strip().lstrip("\ufeff")
+    stripped = text.strip("\ufeff \t\r\n")
     if not stripped:
         raise KeyUnusable(KeyProblem.EMPTY)
     if stripped.startswith("-----BEGIN"):

@@ -1,0 +1,122 @@
+"""What the protocol's tests share: keys made for the run, a loopback gateway, a client for it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from merchant_portal.alipay.client import Contract, GatewayClient, open_http
+from merchant_portal.alipay.messages import CodeDetails, Region
+from merchant_portal.alipay.signing import RSAPrivateKey, RSAPublicKey, SignType
+from tests.alipay.gateways import LoopbackGateway
+from tests.alipay.samples import HK_PARTNER, PARTNER, SAMPLE_KEY
+
+NOW = datetime(2026, 11, 20, 11, 41, 16, tzinfo=UTC)  # 19:41:16 in GMT+8, as in sample 01
+
+
+@dataclass(frozen=True)
+class RSAPair:
+    private: RSAPrivateKey
+    public: RSAPublicKey
+
+
+def make_rsa_pair(bits: int, sign_type: SignType) -> RSAPair:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    public = (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+    return RSAPair(RSAPrivateKey(private, sign_type), RSAPublicKey(public, sign_type))
+
+
+@pytest.fixture(scope="session")
+def rsa2() -> RSAPair:
+    return make_rsa_pair(2048, SignType.RSA2)
+
+
+@pytest.fixture(scope="session")
+def rsa1() -> RSAPair:
+    return make_rsa_pair(1024, SignType.RSA)
+
+
+@pytest.fixture
+def gateway() -> Iterator[LoopbackGateway]:
+    with LoopbackGateway() as running:
+        yield running
+
+
+@pytest.fixture
+def http() -> Iterator[httpx.Client]:
+    with open_http(timeout_seconds=2.0) as client:
+        yield client
+
+
+@pytest.fixture
+def contract(gateway: LoopbackGateway) -> Contract:
+    return Contract(
+        partner=PARTNER,
+        region=Region.GLOBAL,
+        sign_type=SignType.MD5,
+        gateway_url=gateway.url,
+        signing_key=SAMPLE_KEY,
+        verifying_keys=(SAMPLE_KEY,),
+    )
+
+
+@pytest.fixture
+def hk_contract(contract: Contract) -> Contract:
+    return replace(contract, partner=HK_PARTNER, region=Region.HK)
+
+
+@pytest.fixture
+def client_for(http: httpx.Client) -> Callable[[Contract], GatewayClient]:
+    return lambda contract: GatewayClient(contract, http=http, now=lambda: NOW)
+
+
+@pytest.fixture
+def client(client_for: Callable[[Contract], GatewayClient], contract: Contract) -> GatewayClient:
+    return client_for(contract)
+
+
+@pytest.fixture
+def noodle_bar() -> CodeDetails:
+    """The shop of sample 01."""
+    return CodeDetails(
+        secondary_merchant_industry="5812",
+        secondary_merchant_id="M0001",
+        secondary_merchant_name="Harbour Noodle Bar",
+        store_id="S0001",
+        store_name="Harbour Noodle Bar Pier 3",
+        trans_currency="USD",
+        currency="USD",
+        country_code="US",
+        address="1 Example Pier, Springfield",
+        sys_service_provider_id="2088123456789012",
+        passback_parameters='{"till":"7"}',
+    )
+
+
+@pytest.fixture
+def hk_noodle_bar() -> CodeDetails:
+    """The shop of sample 04, without its service charge."""
+    return CodeDetails(
+        secondary_merchant_industry="5812",
+        secondary_merchant_id="HK0001",
+        secondary_merchant_name="海旁麵家",
+        store_id="S0001",
+        store_name="海旁麵家 中環店",
+        trans_currency="HKD",
+        currency="HKD",
+        country_code="HK",
+        address="中環碼頭3號",
+    )
