@@ -77,6 +77,14 @@ class Control:
             raise BadRequest(str(unusable)) from unusable
         return self._done(request, asdict(switched))
 
+    def switch_off(self, request: Request, mishap_id: str) -> Response:
+        """Turn one mishap off."""
+        mishap = self.books.get(Mishap, int(mishap_id))
+        if mishap is None:
+            raise LookupError(f"there is no mishap {mishap_id}")
+        self.books.remove(mishap)
+        return self._done(request, {"cleared": True})
+
     def clear_mishaps(self, request: Request) -> Response:
         """Turn every mishap off."""
         with self.books.transaction():

@@ -3,7 +3,7 @@
 from .books import wall_clock
 from .control import Control
 from .mishaps import GatewayMishap, NoticeMishap
-from .records import Mishap, Notice, Partner, Trade, TradeStatus
+from .records import Mishap, Notice, NoticeState, Partner, Trade, TradeStatus
 from .trading import MOVES
 from .web import Html, Response, fill, join, page
 
@@ -65,17 +65,25 @@ def control_page(control: Control) -> Response:
     return page("control.html", values, title="Alipay’s side")
 
 
+def refusal_page(message: str, *, status: int) -> Response:
+    """Say why a form of this page was refused."""
+    return page("not_possible.html", {"message": message}, title="Not possible", status=status)
+
+
 def _rows(rows: list[Html], nothing: str) -> Html:
     return join(rows) if rows else fill("_nothing.html", {"words": nothing})
 
 
 def _mishap_row(mishap: Mishap) -> Html:
     times = "for ever" if mishap.times is None else f"{mishap.times} times"
+    where = " ".join(filter(None, (mishap.service, mishap.partner_id)))
+    scope = f" · {where or 'everywhere'}"
     values = {
         "words": MISHAP_WORDS[mishap.name],
         "value": mishap.value,
         "times": "once" if mishap.times == 1 else times,
-        "scope": " ".join(filter(None, (mishap.service, mishap.partner_id))) or "everywhere",
+        "scope": scope if mishap.value else scope.removeprefix(" · "),
+        "number": str(mishap.mishap_id),
     }
     return fill("_mishap.html", values)
 
@@ -111,13 +119,14 @@ def _trade_row(trade: Trade) -> Html:
 
 
 def _notice_row(notice: Notice) -> Html:
+    waits = notice.state == NoticeState.WAITING
     values = {
         "notify_id": notice.notify_id,
         "trade_no": notice.trade_no,
         "url": notice.url,
         "state": notice.state,
         "attempts": str(notice.attempts),
-        "next": "" if notice.next_at is None else wall_clock(notice.next_at),
+        "next": f" · next at {wall_clock(notice.next_at)}" if waits and notice.next_at else "",
         "answer": notice.last_answer[:80],
         "status": "" if notice.last_status is None else str(notice.last_status),
     }

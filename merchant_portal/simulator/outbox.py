@@ -79,8 +79,7 @@ class Outbox:
         with self._sending:
             trading.lapse_waiting(self._books)
             while due := self.due():
-                for notice in due:
-                    sent.append(self._deliver(notice))
+                sent += [self._deliver(notice) for notice in due]
         return sent
 
     def record_answer(self, notice_id: int, answer: MerchantAnswer) -> Notice:
@@ -116,7 +115,11 @@ class Outbox:
         return prepared
 
     def _deliver(self, notice: Notice) -> Notice:
-        return self.record_answer(notice.notice_id or 0, self._post(notice))
+        answer = self._post(notice)
+        with self._books.transaction():
+            if self._books.get(Notice, notice.notice_id) is None:
+                return notice  # The books were emptied while the merchant answered.
+            return self.record_answer(notice.notice_id or 0, answer)
 
     def _post(self, notice: Notice) -> MerchantAnswer:
         target = urlsplit(notice.url)
@@ -131,7 +134,7 @@ class Outbox:
             connection.request("POST", path, notice.prepared_body.encode("ascii"), headers)
             response = connection.getresponse()
             body = response.read(MOST_BYTES_OF_ANSWER)
-        except (OSError, http.client.HTTPException) as failure:
+        except (OSError, ValueError, http.client.HTTPException) as failure:
             return MerchantAnswer(None, f"no answer: {type(failure).__name__}")
         finally:
             connection.close()

@@ -80,6 +80,7 @@ class Application:
         yield "POST", "/control/mishaps", control.switch_mishap
         yield "DELETE", "/control/mishaps", control.clear_mishaps
         yield "POST", "/control/mishaps/clear", control.clear_mishaps
+        yield "POST", "/control/mishaps/([0-9]+)/off", control.switch_off
         yield "GET", "/control/mishaps.json", lambda _: json_response(self._mishaps())
         yield "POST", "/control/trades/([0-9]+)", control.move_trade
         yield "POST", "/control/refunds", control.refund
@@ -216,9 +217,14 @@ def _guarded(route: Route, request: Request, parts: tuple[str, ...]) -> Response
     try:
         return route(request, *parts)
     except BadRequest as unusable:
-        return json_response({"error": "BAD_REQUEST", "message": str(unusable)}, status=400)
+        return _refusal(request, 400, "BAD_REQUEST", str(unusable))
     except TradeRefused as refused:
-        body = {"error": refused.code, "message": refused.message}
-        return json_response(body, status=refused.status)
+        return _refusal(request, refused.status, refused.code, refused.message)
     except LookupError as missing:
-        return json_response({"error": "NOT_FOUND", "message": str(missing)}, status=404)
+        return _refusal(request, 404, "NOT_FOUND", str(missing))
+
+
+def _refusal(request: Request, status: int, code: str, message: str) -> Response:
+    if request.wants_page:
+        return desk.refusal_page(message, status=status)
+    return json_response({"error": code, "message": message}, status=status)
