@@ -1,7 +1,6 @@
 """The switches of Alipay's side over HTTP: partners, mishaps, trades, refunds, clock, delivery."""
 
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 from . import mishaps, signing, trading
 from .biz_data import passback_text
 from .books import ALIPAY_TIME, Books, alipay_time
+from .contracts import partner_from, text_of
 from .notices import content_type
 from .outbox import MerchantAnswer, Outbox
 from .records import (
@@ -19,11 +19,9 @@ from .records import (
     Notice,
     Partner,
     Refund,
-    Region,
     Trade,
     TradeStatus,
 )
-from .signing import SignType
 from .web import BadRequest, Request, Response, json_response, redirect
 
 INSTANTS = frozenset({"created_at", "paid_at", "refunded_at", "attempted_at", "next_at"})
@@ -45,7 +43,7 @@ class Control:
     def save_partner(self, request: Request) -> Response:
         """Create or update a partner; keys that are given replace the ones that were."""
         fields = request.fields()
-        partner = _partner_from(fields, self.books.partner(str(fields.get("partner_id", ""))))
+        partner = partner_from(fields, self.books.partner(str(fields.get("partner_id", ""))))
         self.books.save(partner)
         public = ""
         if partner.alipay_private_key_pem:
@@ -67,10 +65,10 @@ class Control:
             mishap = Mishap(
                 mishap_id=None,
                 name=str(fields.get("name", "")),
-                value=_text(fields.get("value")),
+                value=text_of(fields.get("value")),
                 times=None if times in (None, "") else int(str(times)),
-                service=_text(fields.get("service")),
-                partner_id=_text(fields.get("partner_id")),
+                service=text_of(fields.get("service")),
+                partner_id=text_of(fields.get("partner_id")),
             )
             switched = mishaps.switch_on(self.books, mishap)
         except ValueError as unusable:
@@ -106,9 +104,9 @@ class Control:
         fields = request.fields()
         refund = trading.refund_in_portal(
             self.books,
-            _text(fields.get("trade_no")),
-            amount=_text(fields.get("amount")),
-            out_biz_no=_text(fields.get("out_biz_no")),
+            text_of(fields.get("trade_no")),
+            amount=text_of(fields.get("amount")),
+            out_biz_no=text_of(fields.get("out_biz_no")),
         )
         self.outbox.wake()
         trade = self.books.get(Trade, refund.trade_no)
@@ -166,7 +164,7 @@ class Control:
         status = fields.get("status")
         if status is not None and not isinstance(status, int):
             raise BadRequest("status is a number, or null for no answer")
-        answer = MerchantAnswer(status, _text(fields.get("body")))
+        answer = MerchantAnswer(status, text_of(fields.get("body")))
         return json_response(shown(self.outbox.record_answer(int(notice_id), answer)))
 
     def delivery(self) -> dict[str, object]:
@@ -249,53 +247,6 @@ def shown(record: Any) -> dict[str, object]:
     }
 
 
-def _partner_from(fields: dict[str, Any], known: Partner | None) -> Partner:
-    partner_id = _text(fields.get("partner_id"))
-    if len(partner_id) != 16 or not partner_id.isascii() or not partner_id.isdecimal():
-        raise BadRequest("partner_id has 16 digits")
-    before = asdict(known) if known else {}
-
-    def given(name: str, default: str = "") -> str:
-        return _text(fields.get(name)) or str(before.get(name) or default)
-
-    region = given("region", Region.GLOBAL)
-    if region not in list(Region):
-        raise BadRequest("region is global or hk")
-    sign_types = _sign_types(fields.get("sign_types") or before.get("sign_types") or ["MD5"])
-    uses_rsa = bool({SignType.RSA, SignType.RSA2} & set(sign_types))
-    notify_with = _text(fields.get("notify_with")) or str(before.get("notify_with") or "")
-    if notify_with not in sign_types:
-        notify_with = sign_types[0]
-    private = given("alipay_private_key_pem")
-    public = given("merchant_public_key_pem")
-    try:
-        if public:
-            signing.check_public_key(public)
-        if private:
-            signing.public_key_pem_of(private)
-    except ValueError as unusable:
-        raise BadRequest("a key is not an RSA key in PEM") from unusable
-    return Partner(
-        partner_id=partner_id,
-        region=region,
-        sign_types=",".join(sign_types),
-        md5_key=given("md5_key", secrets.token_hex(16) if "MD5" in sign_types else ""),
-        merchant_public_key_pem=public,
-        alipay_private_key_pem=private or (signing.generate_private_key_pem() if uses_rsa else ""),
-        seller_email=given("seller_email", f"seller-{partner_id[-4:]}@example.com"),
-        notify_with=notify_with,
-        services=",".join(fields["services"]) if "services" in fields else given("services"),
-        answer_charset=given("answer_charset"),
-    )
-
-
-def _sign_types(wish: Any) -> list[SignType]:
-    names = wish.replace(" ", "").split(",") if isinstance(wish, str) else list(wish)
-    if not names or any(name not in list(SignType) for name in names):
-        raise BadRequest("sign_types are of MD5, RSA, RSA2")
-    return [SignType(name) for name in names]
-
-
 def _read_flag(wish: Any) -> bool:
     return str(wish).lower() in {"1", "true", "yes", "on"}
 
@@ -308,7 +259,3 @@ def _read_positive(wish: Any) -> str:
     if not 0 < number < 1_000_000:
         raise BadRequest("that is not a positive number")
     return str(number)
-
-
-def _text(member: Any) -> str:
-    return "" if member is None else str(member).strip()
