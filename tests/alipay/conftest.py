@@ -8,12 +8,17 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, settings
 
 from merchant_portal.alipay.client import Contract, GatewayClient, open_http
 from merchant_portal.alipay.messages import CodeDetails, Region
 from merchant_portal.alipay.signing import RSAPrivateKey, RSAPublicKey, SignType
 from tests.alipay.gateways import LoopbackGateway
 from tests.alipay.samples import HK_PARTNER, PARTNER, SAMPLE_KEY
+
+# A busy machine must not turn a property into a question of speed.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 NOW = datetime(2026, 11, 20, 11, 41, 16, tzinfo=UTC)  # 19:41:16 in GMT+8, as in sample 01
 
