@@ -150,21 +150,16 @@ def _wrapper_fields(root: Element) -> dict[str, str]:
 
 def _refuse_result(root: Element, fields: Mapping[str, str], exchange: Exchange) -> None:
     """Look for the reason in all three places; the signed ones count first."""
-    reasons = [
-        fields.get("detail_error_code", ""),
-        fields.get("error", ""),
-        root.child_text("error"),
-    ]
-    if SYSTEM_ERROR in reasons:
-        _no_answer(NoAnswer.SYSTEM_ERROR, exchange, "reason")
     result = fields.get("result_code", "")
-    code = next((reason for reason in reasons if reason), "")
-    if result == "FAIL" or (not result and code):
-        raise GatewayRefused(
-            code or result, signed=True, exchange=exchange, text=_description(fields)
-        )
-    if result not in ("", "SUCCESS"):
+    if result not in ("", "SUCCESS", "FAIL"):
         _no_answer(NoAnswer.UNKNOWN_RESULT, exchange, f"result_code {result[:40]}")
+    signed_reasons = (fields.get("detail_error_code", ""), fields.get("error", ""))
+    reasons = [reason for reason in (*signed_reasons, root.child_text("error")) if reason]
+    if SYSTEM_ERROR in reasons:
+        _no_answer(NoAnswer.SYSTEM_ERROR, exchange, "the reason given")
+    if result == "FAIL" or (reasons and not result):
+        code = reasons[0] if reasons else result
+        raise GatewayRefused(code, signed=True, exchange=exchange, text=_description(fields))
 
 
 def _description(fields: Mapping[str, str]) -> str:

@@ -70,7 +70,7 @@ def refused(details: CodeDetails, region: Region = Region.GLOBAL) -> str:
         ("secondary_merchant_industry", "５８１２"),
         ("secondary_merchant_industry", "4121"),
         ("secondary_merchant_id", ""),
-        ("secondary_merchant_id", "M-1"),
+        ("secondary_merchant_id", "M 1"),
         ("secondary_merchant_id", "M1\n"),
         ("secondary_merchant_id", "M" * 65),
         ("secondary_merchant_name", ""),
