@@ -30,6 +30,7 @@ SETTINGS: dict[str, Callable[[Any], str]] = {
     "ladder_scale": lambda wish: _read_positive(wish),
     "timeout_seconds": lambda wish: _read_positive(wish),
 }
+FARTHEST_OFFSET_SECONDS = 10 * 366 * 86400.0
 DEFAULT_SETTINGS = {"automatic": "1", "ladder_scale": "1.0", "timeout_seconds": "10"}
 
 
@@ -116,6 +117,8 @@ class Control:
     def set_clock(self, request: Request) -> Response:
         """Move Alipay's clock."""
         offset = self._offset(request.fields())
+        if not abs(offset) <= FARTHEST_OFFSET_SECONDS:
+            raise BadRequest("the clock moves by ten years at most")
         self.books.set_setting("clock_offset_seconds", str(offset))
         self.outbox.wake()
         now = self.books.now().isoformat()
@@ -164,7 +167,7 @@ class Control:
         status = fields.get("status")
         if status is not None and not isinstance(status, int):
             raise BadRequest("status is a number, or null for no answer")
-        answer = MerchantAnswer(status, text_of(fields.get("body")))
+        answer = MerchantAnswer(status, str(fields.get("body") or ""))
         return json_response(shown(self.outbox.record_answer(int(notice_id), answer)))
 
     def delivery(self) -> dict[str, object]:
