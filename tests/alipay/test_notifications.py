@@ -116,6 +116,7 @@ def test_a_message_without_a_signature_does_not_verify(rsa2: RSAPair) -> None:
         (f"{FORM}; charset=GBK", {}),
         ('Application/X-WWW-Form-UrlEncoded;Charset="gbk"', {}),
         (f"{FORM};charset=gb2312", {}),
+        (f"{FORM}; text/html; charset=gbk", {}),  # as Alipay really writes it
         (FORM, {"_input_charset": "gbk"}),
         (FORM, {"charset": "GB18030"}),
     ],

@@ -68,18 +68,18 @@ def test_whatever_is_signed_and_posted_is_read_and_verifies(
 
 @given(fields_and_codecs(), st.data())
 def test_one_changed_value_never_verifies(
-    drawn: tuple[dict[str, str], str], data: st.DataObject
+    drawn: tuple[dict[str, str], str], chosen: st.DataObject
 ) -> None:
     fields, codec = drawn
     signature = sign(presign(fields), SAMPLE_KEY, charset=codec)
-    name = data.draw(st.sampled_from(sorted(fields)))
+    name = chosen.draw(st.sampled_from(sorted(fields)))
     changed = fields | {name: fields[name] + "1"}
     assert not verifies(presign(changed), signature, SAMPLE_KEY, charset=codec)
 
 
 @given(st.dictionaries(names, st.text(max_size=5)), st.data())
-def test_the_order_of_fields_does_not_matter(fields: dict[str, str], data: st.DataObject) -> None:
-    shuffled = data.draw(st.permutations(list(fields.items())))
+def test_the_order_of_fields_does_not_matter(fields: dict[str, str], chosen: st.DataObject) -> None:
+    shuffled = chosen.draw(st.permutations(list(fields.items())))
     assert presign(shuffled) == presign(fields)
 
 

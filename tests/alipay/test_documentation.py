@@ -1,0 +1,32 @@
+"""The lines shown in docs/alipay.md do what they say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from merchant_portal.alipay.signing import sign
+from tests.alipay.conftest import RSAPair
+from tests.alipay.gateways import LoopbackGateway, answer_xml, reply
+from tests.alipay.samples import PARTNER, QRCODE
+
+PAGE = Path(__file__).parents[2] / "docs" / "alipay.md"
+
+
+def test_the_lines_of_the_documentation_run(
+    gateway: LoopbackGateway, rsa2: RSAPair, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.replies = [reply(answer_xml({"qrcode": QRCODE}, rsa2.private, wrapper="qrcodeinfo"))]
+    text = "out_trade_no=A1&total_fee=12.50&trade_status=TRADE_SUCCESS"
+    signature = sign(text, rsa2.private).replace("+", "%2B")
+    names = {
+        "PRIVATE_KEY_TEXT": rsa2.private.pem,
+        "ALIPAY_PUBLIC_KEY_TEXT": rsa2.public.pem,
+        "PID": PARTNER,
+        "GATEWAY_URL": gateway.url,
+        "body": f"{text}&sign_type=RSA2&sign={signature}".encode(),
+        "content_type": "application/x-www-form-urlencoded; charset=UTF-8",
+    }
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+        exec(block, names)
+    assert capsys.readouterr().out.split("\n") == [QRCODE, "TRADE_SUCCESS 12.50 A1", ""]
