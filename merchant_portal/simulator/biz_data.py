@@ -50,6 +50,8 @@ def read_biz_data(text: str, partner: Partner) -> dict[str, Any]:
         raise UnusableBizData("biz_data is not JSON") from unreadable
     if not isinstance(terms, dict):
         raise UnusableBizData("biz_data is not an object")
+    if not is_writable(text_of_json(terms)):
+        raise UnusableBizData("biz_data holds half a character")
     _check_texts(terms, partner)
     _check_required(terms)
     _check_lengths(terms, partner)
@@ -59,6 +61,20 @@ def read_biz_data(text: str, partner: Partner) -> dict[str, Any]:
     _check_passback(terms)
     _check_notify_wishes(terms, partner)
     return terms
+
+
+def text_of_json(members: dict[str, Any]) -> str:
+    """The members as JSON, letters of every script as themselves."""
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_writable(text: str) -> bool:
+    """Whether the text has no lone halves of characters, which JSON can smuggle in."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def store_key(terms: dict[str, Any]) -> str:
@@ -78,7 +94,7 @@ def passback_text(terms: dict[str, Any]) -> str:
     """passback_parameters as the text a notice carries back."""
     passback = terms.get("passback_parameters", "")
     if isinstance(passback, dict):
-        return json.dumps(passback, ensure_ascii=False, separators=(",", ":"))
+        return text_of_json(passback)
     return str(passback)
 
 

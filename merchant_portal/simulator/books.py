@@ -24,7 +24,13 @@ TABLES = (
     "settings",
 )
 
+SCHEMA_VERSION = 1
+
 Row = TypeVar("Row", bound=Record)
+
+
+class OtherVersion(Exception):
+    """The file was written by a version with other tables."""
 
 
 class Books:
@@ -43,13 +49,21 @@ class Books:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._refuse_other_version()
         schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
         self._connection.executescript(schema)
+        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the file; the books cannot be used afterwards."""
         with self._lock:
             self._connection.close()
+
+    def _refuse_other_version(self) -> None:
+        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in {0, SCHEMA_VERSION}:
+            self._connection.close()
+            raise OtherVersion("these books were kept by another version: remove the file")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -162,7 +162,7 @@ def admit(received: Received, *, books: Books, services: Mapping[str, ServiceRul
     partner = _known_partner(loose.get("partner", ""), books)
     charset = _declared_charset(received, rules, partner)
     parameters = received.parameters(CHARSETS[charset])
-    sign_type = _permitted_sign_type(parameters.get("sign_type", ""), rules, partner)
+    sign_type = permitted_sign_type(parameters.get("sign_type", ""), rules, partner)
     check_signature(parameters, partner=partner, sign_type=sign_type, charset=CHARSETS[charset])
     if not partner.may_call(service):
         raise Refused(GatewayCode.ILLEGAL_PARTNER_EXTERFACE, service)
@@ -190,7 +190,8 @@ def _declared_charset(received: Received, rules: ServiceRules, partner: Partner)
     raise Refused(GatewayCode.ILLEGAL_CHARSET, "_input_charset is missing")
 
 
-def _permitted_sign_type(name: str, rules: ServiceRules, partner: Partner) -> SignType:
+def permitted_sign_type(name: str, rules: ServiceRules, partner: Partner) -> SignType:
+    """The algorithm, if service, contract and uploaded keys allow it; refuses otherwise."""
     if name not in ALL_SIGN_TYPES:
         raise Refused(GatewayCode.ILLEGAL_SIGN_TYPE, name)
     sign_type = SignType(name)

@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from . import mishaps
 from .answers import Answer, refusal_xml, signed_xml, with_foreign_keys
 from .books import Books
-from .checks import Call, GatewayCode, Received, Refused, admit
+from .checks import (
+    Call,
+    GatewayCode,
+    Received,
+    Refused,
+    ServiceRules,
+    admit,
+    check_signature,
+    permitted_sign_type,
+)
 from .mishaps import GatewayMishap
-from .records import Mishap, NoticeState, Region
+from .records import Mishap, NoticeState, Partner, Region
 from .services import QUERY, RULES, SERVICES, Service
 from .web import Response, text_response, xml_response
 
+NOTIFY_VERIFY = ServiceRules(needs_timestamp=False)
 BEFORE = frozenset({GatewayMishap.DOWN, GatewayMishap.HTTP_500, GatewayMishap.HTML})
 
 
@@ -20,11 +30,11 @@ def answer(books: Books, received: Received) -> Response:
     try:
         loose = received.loose
         partner_id, service = loose.get("partner", ""), loose.get("service", "")
-        if service == "notify_verify":
-            return text_response(_notify_verify(books, loose))
         before = _mishap_before(books, service=service, partner_id=partner_id)
         if before is not None:
             return before
+        if service == "notify_verify":
+            return text_response("true" if _is_own_notice(books, received) else "false")
         call = admit(received, books=books, services=RULES)
         return _worked(books, call)
     except Refused as refused:
@@ -101,9 +111,23 @@ def _answer_charset(call: Call) -> str:
     return call.partner.answer_charset or call.charset
 
 
-def _notify_verify(books: Books, parameters: Mapping[str, str]) -> str:
-    """`true` while the notice is this partner's and not yet acknowledged."""
+def _is_own_notice(books: Books, received: Received) -> bool:
+    """Whether a notice is this partner's and not yet acknowledged; a signature is optional."""
+    parameters = received.loose
     notice = books.notice_by_notify_id(parameters.get("notify_id", ""))
-    known = notice is not None and notice.partner_id == parameters.get("partner")
-    alive = notice is not None and notice.state != NoticeState.ACKNOWLEDGED
-    return "true" if known and alive else "false"
+    if notice is None or notice.state == NoticeState.ACKNOWLEDGED:
+        return False
+    partner = books.partner(parameters.get("partner", ""))
+    if partner is None or partner.partner_id != notice.partner_id:
+        return False
+    return "sign" not in parameters or _fits(received, partner)
+
+
+def _fits(received: Received, partner: Partner) -> bool:
+    try:
+        parameters = received.parameters("utf-8")
+        sign_type = permitted_sign_type(parameters.get("sign_type", ""), NOTIFY_VERIFY, partner)
+        check_signature(parameters, partner=partner, sign_type=sign_type, charset="utf-8")
+    except Refused:
+        return False
+    return True

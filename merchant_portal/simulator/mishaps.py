@@ -61,7 +61,7 @@ class UnknownMishap(ValueError):
 def switch_on(books: Books, mishap: Mishap) -> Mishap:
     """Turn a mishap on; raises UnknownMishap."""
     if mishap.name not in NAMES:
-        raise UnknownMishap(f"no mishap is called {mishap.name!r}")
+        raise UnknownMishap(f"no mishap is called {mishap.name!r}; there are {', '.join(NAMES)}")
     if mishap.times is not None and mishap.times < 1:
         raise UnknownMishap("times is a whole number from 1, or null for ever")
     value = mishap.value or DEFAULT_VALUES.get(mishap.name, "")

@@ -9,7 +9,7 @@ from .currencies import decimals_of
 from .outbox import Outbox
 from .records import Code, Region, Trade, TradeStatus, Wallet
 from .trading import Purchase, TradeRefused, pay
-from .web import Html, Request, Response, fill, join, json_response, page
+from .web import BadRequest, Html, Request, Response, fill, join, json_response, page
 
 MOST_CODES_SHOWN = 200
 WALLET_NAMES = {Wallet.ALIPAYCN: "Alipay", Wallet.ALIPAYHK: "AlipayHK"}
@@ -61,6 +61,8 @@ def pay_by_phone(books: Books, outbox: Outbox, request: Request) -> Response:
 
 def _purchase(fields: dict[str, Any]) -> Purchase:
     text = {name: str(fields.get(name) or "").strip() for name in Purchase.__dataclass_fields__}
+    if not text["buyer"].isprintable():
+        raise BadRequest("the buyer's account holds control characters")
     return Purchase(**{**text, "outcome": text["outcome"] or "paid"})
 
 

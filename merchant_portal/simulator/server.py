@@ -21,7 +21,7 @@ from .control import Control
 from .outbox import Outbox
 from .records import Mishap
 from .trading import TradeRefused
-from .web import BadRequest, Request, Response, json_response, stylesheet
+from .web import BadRequest, Request, Response, json_response, redirect, stylesheet
 
 LARGEST_BODY = 1_000_000
 CUT_CONNECTION = "simulator.cut_connection"
@@ -75,6 +75,8 @@ class Application:
         yield "GET", "/", lambda request: phone.front_page(books, request)
         yield "POST", "/phone/pay", lambda request: phone.pay_by_phone(books, outbox, request)
         yield "GET", "/simulator.css", lambda _: stylesheet()
+        yield "GET", "/favicon.ico", lambda _: Response(status=HTTPStatus.NO_CONTENT)
+        yield "GET", "/control", lambda _: redirect("/control/")
         yield "GET", "/control/", lambda _: desk.control_page(control)
         yield "POST", "/control/partners", control.save_partner
         yield "POST", "/control/mishaps", control.switch_mishap

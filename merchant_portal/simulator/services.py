@@ -4,7 +4,6 @@ Sources: global.alipay.com/docs/ac/global/qrcode_create, /qrcode_modify, /qrcode
 /overseas_query, and the same pages under /docs/ac/hkapi.
 """
 
-import json
 import secrets
 import string
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from . import trading
-from .biz_data import UnusableBizData, channel_fee_of, read_biz_data, store_key
+from .biz_data import UnusableBizData, channel_fee_of, read_biz_data, store_key, text_of_json
 from .books import Books, alipay_time
 from .checks import ALL_SIGN_TYPES, Call, GatewayCode, Refused, ServiceRules
 from .currencies import cny_rate
@@ -21,6 +20,7 @@ from .records import Code, CodeState, Region, Trade
 from .signing import SignType
 
 QUERY = "alipay.acquire.overseas.query"
+LONGEST_LOGIN = 20
 BIZ_TYPE = "OVERSEASHOPQRCODE"
 CODE_LETTERS = string.digits + string.ascii_lowercase
 
@@ -102,7 +102,7 @@ def _modify(books: Books, call: Call) -> Mapping[str, str]:
         raise Refused(GatewayCode.ILLEGAL_ARGUMENT, "what identifies the code was changed")
     changed = replace(
         code,
-        biz_data=json.dumps(terms, ensure_ascii=False),
+        biz_data=text_of_json(terms),
         notify_url=notify_url or code.notify_url,
     )
     books.save(changed)
@@ -150,7 +150,7 @@ def _query(books: Books, call: Call) -> Mapping[str, str]:
 def _trade_fields(trade: Trade) -> dict[str, str]:
     paid_at = trade.paid_at
     return {
-        "alipay_buyer_login_id": trade.buyer_login,
+        "alipay_buyer_login_id": trade.buyer_login[:LONGEST_LOGIN],
         "alipay_buyer_user_id": trade.buyer_id,
         "alipay_pay_time": "" if paid_at is None else f"{alipay_time(paid_at):%Y%m%d%H%M%S}",
         "alipay_trans_id": trade.trade_no,

@@ -10,6 +10,8 @@ from string import Template
 from typing import Any
 from urllib.parse import parse_qsl
 
+from .biz_data import is_writable
+
 PAGES = Path(__file__).with_name("pages")
 # Pages load nothing from elsewhere and run no script at all.
 PAGE_HEADERS = (
@@ -65,6 +67,8 @@ class Request:
             raise BadRequest("the body is not JSON") from unreadable
         if not isinstance(members, dict):
             raise BadRequest("the body is not a JSON object")
+        if not is_writable(json.dumps(members, ensure_ascii=False)):
+            raise BadRequest("the body holds half a character")
         return members
 
 

@@ -284,6 +284,20 @@ def test_a_notice_of_another_partner_or_nobody_is_not_known(
     assert notify_verify(shop, "nonsense") == "false"
 
 
+@pytest.mark.parametrize(("key", "known"), [("right", "true"), ("x" * 32, "false")])
+def test_a_signed_question_about_a_notice_is_checked(
+    shop: Merchant,
+    key: str,
+    known: str,
+) -> None:
+    shop.pay(shop.code(LISTENER))
+    asking = shop if key == "right" else shop.with_changes(md5_key=key)
+    notify_id = shop.due_fields()[0]["notify_id"]
+    fields = {"service": "notify_verify", "partner": shop.partner, "notify_id": notify_id}
+    query = asking.signed(fields)
+    assert shop.http.get(f"{shop.url}/gateway.do", params=query).text == known
+
+
 def test_a_code_without_notify_url_is_paid_in_silence(shop: Merchant) -> None:
     assert shop.pay(shop.code()).status_code == 200
     assert shop.outbox() == []

@@ -92,6 +92,13 @@ def test_a_hong_kong_wallet_cannot_pay_a_global_code(shop: Merchant) -> None:
     assert shop.pay(shop.code(), wallet="ALIPAYHK").status_code == 400
 
 
+def test_a_buyer_nobody_can_write_is_refused(shop: Merchant) -> None:
+    code = shop.code()
+    assert shop.pay(code, buyer="a\x01").status_code == 400
+    half = b'{"code": "x", "amount": "1", "buyer": "\\ud83c"}'
+    assert shop.http.post(f"{shop.url}/phone/pay", content=half).status_code == 400
+
+
 def test_an_unknown_outcome_is_refused(shop: Merchant) -> None:
     assert shop.pay(shop.code(), outcome="perhaps").status_code == 400
 

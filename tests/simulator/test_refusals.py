@@ -245,12 +245,19 @@ BAD_TERMS: list[dict[str, Any]] = [
     {"notify_sign_type": "RSA2"},
     {"notify_charset": "UTF-16"},
     {"address": "A" * 2000},
+    {"passback_parameters": {"list": []}},
 ]
 
 
 @pytest.mark.parametrize("changes", BAD_TERMS, ids=lambda changes: str(changes)[:50])
 def test_a_bad_member_of_biz_data(shop: Merchant, changes: dict[str, Any]) -> None:
     assert shop.create(**changes).error == "ILLEGAL_ARGUMENT"
+
+
+@pytest.mark.parametrize("member", ["store_name", "passback_parameters"])
+def test_half_a_character_in_biz_data(shop: Merchant, member: str) -> None:
+    text = shop.biz_data(**{member: "HALF"}).replace("HALF", "\\ud83c")
+    assert shop.call(CREATE, biz_data=text).error == "ILLEGAL_ARGUMENT"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{", '{"a":"1","a":"2"}', "[" * 1900])

@@ -1,0 +1,104 @@
+"""Whatever is sent and however many ask at once: an answer, and books that add up."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from merchant_portal.simulator.books import Books, OtherVersion
+
+from .wire import CREATE, MODIFY, MODIFY_STATUS, QUERY, Merchant, read
+
+AGAIN = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+NAMES = ["biz_data", "qrcode", "status", "timestamp", "notify_url", "partner_trans_id", "surprise"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+@AGAIN
+@given(body=st.binary(max_size=300))
+def test_any_bytes_are_answered_with_a_refusal(shop: Merchant, body: bytes) -> None:
+    response = shop.http.post(f"{shop.url}/gateway.do?_input_charset=UTF-8", content=body)
+    assert read(response).root.findtext("is_success") == "F"
+
+
+@AGAIN
+@given(
+    service=st.sampled_from([CREATE, MODIFY, MODIFY_STATUS, QUERY]),
+    extra=st.dictionaries(st.sampled_from(NAMES), st.text(max_size=20)),
+)
+def test_any_well_signed_parameters_are_answered(
+    shop: Merchant,
+    service: str,
+    extra: dict[str, str],
+) -> None:
+    answer = shop.call(service, **extra)
+    assert answer.raw.status_code == 200
+    assert answer.root.findtext("is_success") in {"T", "F"}
+
+
+@AGAIN
+@given(member=st.sampled_from(["channel_fee", "passback_parameters", "store_name"]), odd=JSON)
+def test_any_member_of_biz_data_is_answered(shop: Merchant, member: str, odd: object) -> None:
+    answer = shop.call(CREATE, biz_data=shop.biz_data(**{member: odd}))
+    assert answer.accepted or answer.error in {"ILLEGAL_ARGUMENT", "INVALID_CHARACTER_SET"}
+
+
+@AGAIN
+@given(parts=st.lists(st.integers(1, 1250), min_size=1, max_size=8))
+def test_refunds_add_up_and_never_exceed(shop: Merchant, parts: list[int]) -> None:
+    trade_no = shop.pay(shop.code(), "12.50").json()["trade_no"]
+    for part in parts:
+        shop.control("refunds", trade_no=trade_no, amount=str(Decimal(part) / 100))
+    trade = shop.trade()
+    booked = sum((Decimal(refund["amount"]) for refund in trade["refunds"]), Decimal(0))
+    assert booked == Decimal(trade["refunded"]) <= Decimal("12.50")
+    assert (trade["status"] == "TRADE_CLOSED") is (booked == Decimal("12.50"))
+
+
+def test_many_creates_at_once_make_one_code(shop: Merchant) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda _: shop.code(), range(24)))
+    assert len(set(codes)) == 1
+
+
+def test_many_refunds_at_once_never_exceed(shop: Merchant) -> None:
+    trade_no = shop.pay(shop.code(), "10").json()["trade_no"]
+    with ThreadPoolExecutor(8) as pool:
+        fields = {"trade_no": trade_no, "amount": "3"}
+        answers = list(pool.map(lambda _: shop.control("refunds", **fields), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [409] * 5
+
+
+def test_a_mishap_that_strikes_once_strikes_one_of_many(shop: Merchant) -> None:
+    shop.mishap("refused")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: shop.create().accepted, range(16)))
+    assert answers.count(False) == 1
+
+
+def test_a_megabyte_is_refused_in_peace(shop: Merchant) -> None:
+    response = httpx.post(f"{shop.url}/gateway.do?_input_charset=UTF-8", content=b"a" * 1_000_000)
+    assert read(response).error == "ILLEGAL_SERVICE"
+
+
+def test_books_of_another_version_are_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "books.sqlite3"
+    Books(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA user_version=99")
+    with pytest.raises(OtherVersion):
+        Books(path)
