@@ -1,13 +1,205 @@
-"""How pages show money, states and times."""
+"""How pages show money, states, times, numbers, and what somebody may do."""
+
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from django import template
+from django.http import HttpRequest
+from django.template import Context
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, pgettext
+from lucide.templatetags.lucide import lucide
 
+from merchant_portal.access import Right
+from merchant_portal.accounts.models import Account
 from merchant_portal.money import Money
+from qrcodes.permissions import Principal, principal_of
 
 register = template.Library()
 
+#: Tone and icon of each state's pill, whatever noun it belongs to.
+_PILLS = {
+    "PAID": ("good", "circle-check"),
+    "CONFIRMING": ("good", "circle-check"),
+    "PENDING": ("wait", "clock"),
+    "UNKNOWN": ("warn", "circle-question-mark"),
+    "CANCELLED": ("quiet", "undo-2"),
+    "CLOSED": ("quiet", "ban"),
+    "CREATING": ("wait", "loader"),
+    "ADOPTING": ("wait", "loader"),
+    "ACTIVE": ("good", "circle-check"),
+    "STOPPED": ("warn", "circle-pause"),
+    "DELETED": ("quiet", "trash-2"),
+    "REFUSED": ("bad", "circle-x"),
+    "WAITING": ("warn", "hourglass"),
+    "APPLIED": ("good", "circle-check"),
+    "ASKING": ("wait", "loader"),
+    "FOUND": ("good", "circle-check"),
+    "NOT_FOUND": ("quiet", "search-x"),
+    "UNANSWERED": ("warn", "circle-question-mark"),
+    "UNREGISTERED": ("quiet", "circle-dashed"),
+    "IN_REVIEW": ("wait", "clock"),
+    "APPROVED": ("good", "circle-check"),
+    "REJECTED": ("bad", "circle-x"),
+}
+_MESSAGE_ICONS = {
+    "success": "circle-check",
+    "warning": "triangle-alert",
+    "error": "circle-alert",
+}
+_SHORT = 6
+_UTC = ZoneInfo("UTC")
+
+
+class _Stateful(Protocol):
+    """A row with a state."""
+
+    state: str
+
+    def get_state_display(self) -> str: ...
+
 
 @register.filter
-def money(amount: Money) -> str:
-    """``HKD 88.00``."""
-    return str(amount)
+def money(amount: Money) -> SafeString:
+    """``HKD 1,288.00``, kept on one line."""
+    return format_html('<span class="money">{} {}</span>', amount.currency, digits(amount))
+
+
+@register.filter
+def digits(amount: Money) -> str:
+    """The amount without its currency, thousands marked: ``1,288.00``."""
+    whole, point, fraction = amount.decimal_text.partition(".")
+    return f"{int(whole):,}{point}{fraction}"
+
+
+@register.simple_tag
+def pill(word: str, tone: str, icon: str) -> SafeString:
+    """A word with its icon; tones are good, wait, warn, bad, quiet."""
+    return format_html('<span class="pill pill-{}">{}{}</span>', tone, lucide(icon, size=14), word)
+
+
+@register.simple_tag
+def state_pill(noun: _Stateful) -> SafeString:
+    """The state of a payment, lookup, notification or code, as word and icon."""
+    tone, icon = _PILLS.get(noun.state, ("quiet", "circle"))
+    return pill(noun.get_state_display(), tone, icon)
+
+
+@register.simple_tag
+def moment(instant: datetime | None, place: object = None) -> str:
+    """Day, time and zone at a place: ``20 Nov 2026 14:03:12 HKT``."""
+    return _time(instant, place, pgettext("date format", "j M Y H:i:s"))
+
+
+@register.simple_tag
+def hour(instant: datetime | None, place: object = None) -> str:
+    """Time and zone at a place, where the day is said elsewhere: ``14:03:12 HKT``."""
+    return _time(instant, place, "H:i:s")
+
+
+@register.simple_tag
+def day(instant: datetime | None, place: object = None) -> str:
+    """The day at a place: ``Friday 20 November 2026``."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(zone_of(place))
+    return formats.date_format(local, pgettext("date format", "l j F Y"))
+
+
+def _time(instant: datetime | None, place: object, layout: str) -> str:
+    if instant is None:
+        return "—"
+    local = instant.astimezone(zone_of(place))
+    return format_html(
+        '<time datetime="{}" title="{}">{} <span class="zone">{}</span></time>',
+        local.isoformat(),
+        instant.astimezone(_UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        formats.date_format(local, layout),
+        zone_name(local),
+    )
+
+
+def zone_of(place: object) -> ZoneInfo:
+    """The zone of a store, of what belongs to one (a counter, a payment), or UTC."""
+    store = getattr(place, "store", None) or place
+    name = getattr(store, "time_zone", None)
+    return ZoneInfo(name) if isinstance(name, str) else _UTC
+
+
+def zone_name(local: datetime) -> str:
+    """``HKT``, or ``GMT+8`` where the zone has no letters of its own."""
+    name = local.tzname() or "UTC"
+    if name[0] not in "+-":
+        return name
+    hours, minutes = name[:3], name[3:]
+    return f"GMT{name[0]}{int(hours[1:])}" + (f":{minutes}" if minutes else "")
+
+
+@register.simple_tag
+def id_text(number: str) -> SafeString:
+    """A whole number of somebody's, with a button that copies it."""
+    if not number:
+        return mark_safe("—")
+    return format_html(
+        '<span class="id"><code>{}</code><button class="copy" type="button" data-copy="{}" '
+        'aria-label="{}" title="{}"><span class="copy-icon">{}</span>'
+        '<span class="copied-icon">{}</span></button></span>',
+        number,
+        number,
+        gettext("Copy"),
+        gettext("Copy"),
+        lucide("copy", size=14),
+        lucide("check", size=14),
+    )
+
+
+@register.filter
+def short(number: str) -> SafeString:
+    """The last digits of a number, the whole of it on hovering: ``…163184``."""
+    shown = number if len(number) <= _SHORT + 1 else f"…{number[-_SHORT:]}"
+    return format_html('<span class="mono" title="{}">{}</span>', number, shown)
+
+
+@register.simple_tag
+def message_icon(level: str) -> SafeString:
+    """The icon of a message's level."""
+    return SafeString(lucide(_MESSAGE_ICONS.get(level, "info"), size=18))
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, right: str) -> bool:
+    """Whether the person looking holds a right anywhere."""
+    principal = _principal(context)
+    return principal is not None and principal.may(Right(right))
+
+
+@register.simple_tag(takes_context=True)
+def current(context: Context, url: str, exact: bool = False) -> str:
+    """``aria-current`` where the page looked at stands below an address."""
+    request = context.get("request")
+    path = request.path if isinstance(request, HttpRequest) else ""
+    is_here = path == url if exact else path.startswith(url)
+    return mark_safe(' aria-current="page"') if is_here else ""
+
+
+@register.simple_tag(takes_context=True)
+def simulator_accounts(context: Context) -> list[str]:
+    """Names of the accounts whose gateway is the simulator, for people who have signed in."""
+    if _principal(context) is None:
+        return []
+    return [account.name for account in Account.objects.all() if account.points_at_simulator]
+
+
+def _principal(context: Context) -> Principal | None:
+    """Who looks: known on guarded pages, found once on the others."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    if not hasattr(request, "principal"):
+        request.principal = principal_of(user)  # type: ignore[union-attr]
+    principal: Principal = request.principal  # type: ignore[union-attr]
+    return principal

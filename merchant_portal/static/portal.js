@@ -1,0 +1,37 @@
+// The portal's one script. Every page works without it, but for the counter's live dot.
+"use strict";
+
+// Copy a number: buttons with data-copy show a tick for a moment.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button || !navigator.clipboard) return;
+  event.preventDefault();
+  navigator.clipboard.writeText(button.dataset.copy).then(() => {
+    button.classList.add("copied");
+    setTimeout(() => button.classList.remove("copied"), 1500);
+  });
+});
+
+// "/" goes to the search box, as people expect of a list.
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.matches("input, select, textarea");
+  const box = document.querySelector("[data-search]");
+  if (event.key !== "/" || isTyping || !box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
+// The counter's dot: live while the portal answers, offline as soon as it does not.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const show = (isOn) => {
+    live.classList.toggle("live-on", isOn);
+    live.classList.toggle("live-off", !isOn);
+    live.querySelector("[data-live-word]").textContent = isOn ? live.dataset.on : live.dataset.off;
+  };
+  document.addEventListener("htmx:afterRequest", (event) => show(event.detail.successful));
+  document.addEventListener("htmx:sendError", () => show(false));
+  document.addEventListener("htmx:timeout", () => show(false));
+  window.addEventListener("offline", () => show(false));
+}
