@@ -26,9 +26,8 @@ class Answer:
 
 
 def signed_xml(call: Call, answer: Answer, *, charset: str, signer: Partner) -> bytes:
-    """The whole document, in the charset it declares (UTF-8 where that one has no such letters)."""
+    """The whole document; its fields must be writable in the charset it declares."""
     fields = {name: text for name, text in sorted(answer.fields.items()) if text}
-    charset = writable_charset("".join(fields.values()), charset)
     signature = sign_fields(fields, partner=signer, sign_type=call.sign_type, charset=charset)
     echo = "".join(
         f"<param name={quoteattr(name)}>{escape(text)}</param>"

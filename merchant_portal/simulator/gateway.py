@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from . import mishaps
-from .answers import Answer, refusal_xml, signed_xml, with_foreign_keys
+from .answers import Answer, refusal_xml, signed_xml, with_foreign_keys, writable_charset
 from .books import Books
 from .checks import (
     Call,
@@ -35,31 +36,39 @@ def answer(books: Books, received: Received) -> Response:
             return before
         if service == "notify_verify":
             return text_response("true" if _is_own_notice(books, received) else "false")
-        call = admit(received, books=books, services=RULES)
-        return _worked(books, call)
+        return _worked(books, admit(received, books=books, services=RULES))
     except Refused as refused:
-        return xml_response(refusal_xml(refused.code), charset="UTF-8")
+        return _refusal(refused)
 
 
 def _worked(books: Books, call: Call) -> Response:
-    service = SERVICES[call.service]
     struck = {
         name: mishap
         for name in GatewayMishap
         if name not in BEFORE and (mishap := _take(books, name, call)) is not None
     }
-    fields = _fields(books, call, service, struck)
+    response = _answered(books, call, struck)
     if GatewayMishap.SLOW in struck:
         time.sleep(float(struck[GatewayMishap.SLOW].value))
+    if GatewayMishap.HALF in struck:
+        response = replace(response, body=response.body[: len(response.body) // 2])
     if GatewayMishap.DONE_BUT_NO_ANSWER in struck:
-        return Response(cut=True)
-    charset = "GBK" if GatewayMishap.GBK in struck else _answer_charset(call)
+        response = replace(response, cut=True)
+    return response
+
+
+def _answered(books: Books, call: Call, struck: Mapping[GatewayMishap, Mishap]) -> Response:
+    service = SERVICES[call.service]
+    try:
+        fields = _fields(books, call, service, struck)
+    except Refused as refused:
+        return _refusal(refused)
+    wished = "GBK" if GatewayMishap.GBK in struck else _answer_charset(call)
+    charset = writable_charset("".join(fields.values()), wished)
     signer = call.partner
     if GatewayMishap.WRONGLY_SIGNED in struck:
         signer = with_foreign_keys(signer)
     document = signed_xml(call, Answer(service.wrapper, fields), charset=charset, signer=signer)
-    if GatewayMishap.HALF in struck:
-        document = document[: len(document) // 2]
     return xml_response(document, charset=charset)
 
 
@@ -85,6 +94,10 @@ def _fields(
         return {"result_code": "UNKNOWN", "error": GatewayCode.SYSTEM_ERROR}
     with books.transaction():
         return service.work(books, call)
+
+
+def _refusal(refused: Refused) -> Response:
+    return xml_response(refusal_xml(refused.code), charset="UTF-8")
 
 
 def _mishap_before(books: Books, *, service: str, partner_id: str) -> Response | None:

@@ -138,6 +138,13 @@ def test_work_may_be_done_without_an_answer(shop: Merchant) -> None:
     assert shop.code() == code["qrcode"]
 
 
+def test_a_refusal_may_get_lost_too(shop: Merchant) -> None:
+    shop.mishap("done_but_no_answer")
+    with pytest.raises(httpx.TransportError):
+        shop.create(store_id=None)
+    assert shop.create(store_id=None).error == "ILLEGAL_ARGUMENT"
+
+
 @pytest.mark.parametrize(("mishap", "status"), [("http_500", 500), ("html", 200)])
 def test_a_page_instead_of_an_answer(shop: Merchant, mishap: str, status: int) -> None:
     shop.mishap(mishap)

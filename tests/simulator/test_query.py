@@ -56,6 +56,7 @@ def test_a_buyer_gbk_cannot_write_makes_the_answer_utf8(hk_shop: Merchant) -> No
     paid = hk_shop.pay(hk_shop.code(), buyer="🍜***").json()
     answer = hk_shop.call(QUERY, partner_trans_id=paid["out_trade_no"])
     assert answer.raw.content.startswith(b'<?xml version="1.0" encoding="UTF-8"?>')
+    assert answer.raw.headers["content-type"] == "text/xml;charset=UTF-8"
     assert answer.fields["alipay_buyer_login_id"] == "🍜***"
 
 
