@@ -15,7 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from merchant_portal.access import ROLE_NAMES, Role
 from merchant_portal.accounts.models import Account, new_key
 from merchant_portal.due import DueWork
-from qrcodes.states import CODE_ENDED, CODE_UNSETTLED, CodeKind, CodeState, ReviewState
+from qrcodes.states import (
+    CODE_ENDED,
+    CODE_UNSETTLED,
+    CodeCall,
+    CodeKind,
+    CodeQuestion,
+    CodeState,
+    ReviewState,
+)
 
 #: Codes carry no dash: `<store>-<counter>` is the store id at Alipay, at most 32 characters.
 no_dash = RegexValidator(r"\A[A-Za-z0-9_]+\Z", _("Letters, digits and underscore only."))
@@ -112,8 +120,9 @@ class Counter(models.Model):
 class Enrolment(models.Model):
     """How a store or a counter is known at Alipay under one account.
 
-    Frozen once a code was asked for: Alipay keys codes by partner, secondary merchant and store id
-    (global.alipay.com/docs/ac/global/qrcode_create).
+    Alipay keys codes by partner, secondary merchant and store id
+    (global.alipay.com/docs/ac/global/qrcode_create), so the store id and the pricing currency are
+    frozen from the first create that Alipay did not plainly refuse.
     """
 
     account = models.ForeignKey(
@@ -133,6 +142,11 @@ class Enrolment(models.Model):
     settlement_currency = models.CharField(_("settlement currency"), max_length=3)
     review_state = models.CharField(
         _("review"), max_length=12, choices=ReviewState, default=ReviewState.UNREGISTERED
+    )
+    known_at_alipay = models.BooleanField(
+        _("Alipay knows this store id already"),
+        default=False,
+        help_text=_("A code that exists there is taken over; posters that show it stay good."),
     )
     frozen_at = models.DateTimeField(null=True, editable=False)
 
@@ -163,6 +177,25 @@ class Enrolment(models.Model):
     def place(self) -> Store | Counter:
         return self.counter or self.store
 
+    def live_codes(self) -> models.QuerySet["QRCode"]:
+        return self.codes.exclude(state__in=CODE_ENDED)
+
+
+class QRCodeQuerySet(models.QuerySet["QRCode"]):
+    def live(self) -> "QRCodeQuerySet":
+        """Codes that are neither deleted nor refused."""
+        return self.exclude(state__in=CODE_ENDED)
+
+    def settled(self) -> "QRCodeQuerySet":
+        """Codes in force or stopped that owe Alipay no call."""
+        return self.filter(state__in=(CodeState.ACTIVE, CodeState.STOPPED), next_call="")
+
+    def with_place(self) -> "QRCodeQuerySet":
+        """With everything Alipay is told about a code."""
+        return self.select_related(
+            "enrolment__account", "enrolment__store__merchant", "enrolment__counter__store"
+        )
+
 
 class QRCode(DueWork):
     """A version of an enrolment's static code.
@@ -175,19 +208,25 @@ class QRCode(DueWork):
     kind = models.CharField(_("kind"), max_length=5, choices=CodeKind, default=CodeKind.PLAIN)
     version = models.PositiveIntegerField(_("version"))
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
-    value = models.CharField(_("text of the code"), max_length=200, blank=True)
+    value = models.CharField(_("text of the code"), max_length=256, blank=True)
     image_url = models.CharField(max_length=500, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=CodeState)
-    wanted_state = models.CharField(max_length=8, choices=CodeState)
+    wanted_state = models.CharField(_("wanted state"), max_length=8, choices=CodeState)
+    next_call = models.CharField(_("call owed"), max_length=6, choices=CodeCall, blank=True)
     channel_fee_type = models.CharField(_("channel fee type"), max_length=5, blank=True)
     channel_fee_value = models.CharField(_("channel fee"), max_length=20, blank=True)
     notify_url = models.CharField(_("notify address in force"), max_length=200, blank=True)
-    known_before = models.BooleanField(default=False)
+    #: Digest of what Alipay last confirmed to know about the code; empty: never confirmed.
+    told_digest = models.CharField(max_length=64, blank=True, editable=False)
+    known_before = models.BooleanField(_("existed before"), default=False)
+    #: A call has left whose outcome is not known: from then on a refusal ends nothing.
     asked_without_answer = models.BooleanField(default=False)
-    question = models.CharField(_("question"), max_length=200, blank=True)
-    question_since = models.DateTimeField(null=True)
-    refusal = models.CharField(_("refusal"), max_length=100, blank=True)
+    question = models.CharField(_("question"), max_length=18, choices=CodeQuestion, blank=True)
+    question_since = models.DateTimeField(_("question since"), null=True)
+    refusal = models.CharField(_("refusal"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("asked for at"))
+
+    objects = QRCodeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("QR code")
@@ -212,6 +251,14 @@ class QRCode(DueWork):
                 | ~Q(question=""),
                 name="code_unsettled_is_watched",
             ),
+            models.CheckConstraint(
+                condition=Q(next_call="") | Q(next_attempt_at__isnull=False) | ~Q(question=""),
+                name="code_call_is_watched",
+            ),
+            models.CheckConstraint(
+                condition=Q(question="") | Q(question_since__isnull=False),
+                name="code_question_has_age",
+            ),
         ]
         indexes = [
             models.Index(fields=["next_attempt_at"], name="code_due"),
@@ -220,6 +267,22 @@ class QRCode(DueWork):
 
     def __str__(self) -> str:
         return f"{self.enrolment.place} v{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("code_detail", args=[self.pk])
+
+    @property
+    def is_live(self) -> bool:
+        return self.state not in CODE_ENDED
+
+    @property
+    def is_settled(self) -> bool:
+        """In force or stopped, and no call is owed: a person may ask for a change."""
+        return self.state in {CodeState.ACTIVE, CodeState.STOPPED} and not self.next_call
+
+    @property
+    def is_delete_wanted(self) -> bool:
+        return self.next_call == CodeCall.STATUS and self.wanted_state == CodeState.DELETED
 
     @property
     def notify_path(self) -> str:
@@ -235,13 +298,15 @@ class QRCodeMove(models.Model):
     """One move of a code along its states."""
 
     code = models.ForeignKey(QRCode, on_delete=models.PROTECT, related_name="moves")
-    from_state = models.CharField(max_length=8, blank=True)
+    from_state = models.CharField(max_length=8, choices=CodeState, blank=True)
     to_state = models.CharField(max_length=8, choices=CodeState)
     at = models.DateTimeField()
     actor_name = models.CharField(max_length=200)
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("move of a code")
+        verbose_name_plural = _("moves of a code")
         ordering = ["id"]
 
     def __str__(self) -> str:

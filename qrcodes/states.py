@@ -24,7 +24,9 @@ CODE_MACHINE: Machine[CodeState] = Machine(
     "QR code",
     {
         CodeState.CREATING: frozenset({CodeState.ADOPTING, CodeState.UNKNOWN, CodeState.REFUSED}),
-        CodeState.ADOPTING: frozenset({CodeState.ACTIVE, CodeState.UNKNOWN, CodeState.REFUSED}),
+        CodeState.ADOPTING: frozenset(
+            {CodeState.ACTIVE, CodeState.STOPPED, CodeState.UNKNOWN, CodeState.REFUSED}
+        ),
         CodeState.ACTIVE: frozenset(
             {CodeState.ADOPTING, CodeState.STOPPED, CodeState.DELETED, CodeState.UNKNOWN}
         ),
@@ -38,6 +40,29 @@ CODE_MACHINE: Machine[CodeState] = Machine(
 #: States in which a call to Alipay is still owed.
 CODE_UNSETTLED = (CodeState.CREATING, CodeState.UNKNOWN, CodeState.ADOPTING)
 CODE_ENDED = tuple(sorted(_ENDS))
+
+
+class CodeCall(models.TextChoices):
+    """The call a code owes Alipay: it is made, and made again, until it has an answer."""
+
+    CREATE = "create", _("ask for the code")
+    MODIFY = "modify", _("put our details in force")
+    STATUS = "status", _("change the state")
+
+
+class CodeQuestion(models.TextChoices):
+    """Why a code waits for a person."""
+
+    NO_ANSWER = "no_answer", _("Alipay has not answered, and the automatic tries have ended.")
+    DELETE_UNANSWERED = (
+        "delete_unanswered",
+        _("Alipay did not answer the delete. As it is final, it is not repeated by itself."),
+    )
+    DETAILS_REFUSED = (
+        "details_refused",
+        _("Alipay refused the changed details. The code goes on with the former ones."),
+    )
+    CANNOT_SEND = "cannot_send", _("The portal cannot make the call as things stand.")
 
 
 class CodeKind(models.TextChoices):

@@ -1,0 +1,86 @@
+"""How counters are known at Alipay."""
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from merchant_portal import audit
+from merchant_portal.accounts.models import Account
+from merchant_portal.audit import Actor
+from qrcodes.errors import EnrolmentFrozen, EnrolmentRefused, StoreIdTaken
+from qrcodes.models import Counter, Enrolment
+from qrcodes.services.moves import lock_settled, owe_changed_details
+
+#: Fixed once Alipay may keep a code: they say which code it is, and what its amounts mean.
+_FROZEN = ("alipay_store_id", "pricing_currency", "known_at_alipay")
+_CHANGEABLE = (*_FROZEN, "settlement_currency")
+
+
+def enrol_counter(counter: Counter, *, account: Account, actor: Actor) -> Enrolment:
+    """How the counter is known at Alipay under an account; made with our defaults once.
+
+    Raises StoreIdTaken where another place has the default store id already.
+    """
+    store = counter.store
+    store_id = f"{store.code}-{counter.code}"
+    try:
+        with transaction.atomic():
+            enrolment, is_new = Enrolment.objects.get_or_create(
+                account=account,
+                counter=counter,
+                defaults={
+                    "store": store,
+                    "secondary_merchant_id": store.merchant.secondary_merchant_id,
+                    "alipay_store_id": store_id,
+                    "pricing_currency": store.pricing_currency,
+                    "settlement_currency": account.settlement_currency,
+                },
+            )
+            if is_new:
+                audit.record(actor, "enrol_counter", enrolment)
+    except IntegrityError as taken:
+        raise StoreIdTaken(_taken(store_id)) from taken
+    return enrolment
+
+
+def change_enrolment(enrolment: Enrolment, *, terms: dict[str, object], actor: Actor) -> Enrolment:
+    """Change how a counter is known at Alipay; codes in force are modified where that matters.
+
+    Raises EnrolmentFrozen and StoreIdTaken.
+    """
+    try:
+        with transaction.atomic():
+            locked = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+            changed = _take_terms(locked, terms)
+            locked.save()
+            codes = lock_settled(enrolment=locked)
+            owe_changed_details(codes, actor=actor, note=_("enrolment changed"))
+            if changed:
+                audit.record(actor, "change_enrolment", locked, changed=changed)
+    except IntegrityError as taken:
+        raise StoreIdTaken(_taken(str(terms.get("alipay_store_id")))) from taken
+    return locked
+
+
+def _take_terms(enrolment: Enrolment, terms: dict[str, object]) -> dict[str, list[str]]:
+    """Set what differs, and answer it as pairs of before and after."""
+    changed = {}
+    for name, wanted in terms.items():
+        before = getattr(enrolment, name)
+        if before == wanted:
+            continue
+        if name not in _CHANGEABLE:
+            raise EnrolmentRefused(f"An enrolment has no term named {name}.")
+        if name in _FROZEN and is_frozen(enrolment):
+            raise EnrolmentFrozen(_("Alipay knows a code under this store id: it is fixed now."))
+        setattr(enrolment, name, wanted)
+        changed[name] = [str(before), str(wanted)]
+    return changed
+
+
+def is_frozen(enrolment: Enrolment) -> bool:
+    """Whether Alipay keeps, or may keep, a code under the store id."""
+    return enrolment.frozen_at is not None or enrolment.live_codes().exists()
+
+
+def _taken(store_id: str) -> str:
+    return _("Another counter is known at Alipay as %s under this account.") % store_id
