@@ -1,5 +1,7 @@
 """The page of Alipay's side: mishaps, trades, notices, partners, clock."""
 
+from decimal import Decimal
+
 from .books import wall_clock
 from .control import Control
 from .mishaps import GatewayMishap, NoticeMishap
@@ -107,7 +109,7 @@ def _trade_row(trade: Trade) -> Html:
     values = {
         "amount": trade.amount,
         "currency": trade.currency,
-        "refunded": f"{trade.refunded} given back" if float(trade.refunded) else "",
+        "refunded": f"{trade.refunded} given back" if Decimal(trade.refunded) else "",
         "store": trade.terms.get("store_name") or trade.terms["secondary_merchant_name"],
         "at": wall_clock(trade.created_at),
         "status": trade.status,

@@ -1,5 +1,6 @@
 """The buyer's phone: choose or paste a code, type an amount, pay."""
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -134,8 +135,13 @@ def _charge_words(terms: dict[str, Any]) -> str:
     if fee is None:
         return ""
     if fee["type"] == "RATE":
-        return f"The shop adds a service charge of {float(fee['value']) * 100:g} %."
+        return f"The shop adds a service charge of {_percent(str(fee['value']))} %."
     return f"The shop adds a service charge of {fee['value']} {terms['currency']}."
+
+
+def _percent(fraction: str) -> str:
+    text = format(Decimal(fraction) * 100, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _store_name(terms: dict[str, Any]) -> str:

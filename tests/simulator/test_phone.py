@@ -129,9 +129,22 @@ def test_an_hk_code_offers_both_wallets(hk_shop: Merchant) -> None:
     assert 'value="ALIPAYCN"' in text
 
 
-def test_a_service_charge_is_told_before_paying(shop: Merchant) -> None:
-    code = shop.code(channel_fee={"type": "RATE", "value": "0.015"})
-    assert "The shop adds a service charge of 1.5 %." in look(shop, f"/?code={code}")
+@pytest.mark.parametrize(
+    ("fee", "words"),
+    [
+        ({"type": "RATE", "value": "0.015"}, "1.5 %."),
+        ({"type": "RATE", "value": "0.0500"}, "5 %."),
+        ({"type": "RATE", "value": 0}, "0 %."),
+        ({"type": "FIXED", "value": "0.10"}, "0.10 USD."),
+    ],
+)
+def test_a_service_charge_is_told_before_paying(
+    shop: Merchant,
+    fee: dict[str, object],
+    words: str,
+) -> None:
+    code = shop.code(channel_fee=fee)
+    assert f"The shop adds a service charge of {words}" in look(shop, f"/?code={code}")
 
 
 def test_an_invalid_code_shows_a_clear_screen(shop: Merchant) -> None:
