@@ -21,7 +21,7 @@ class Vault:
     def __init__(self, master_key: str) -> None:
         keys = [part.strip().encode() for part in master_key.split(",") if part.strip()]
         self._box = MultiFernet([Fernet(key) for key in keys])
-        self._fingerprint_key = hashlib.sha256(b"fingerprint" + keys[0]).digest()
+        self._fingerprint_keys = [hashlib.sha256(b"fingerprint" + key).digest() for key in keys]
 
     def seal(self, plain: bytes) -> bytes:
         return self._box.encrypt(plain)
@@ -42,7 +42,13 @@ class Vault:
 
     def fingerprint(self, plain: bytes) -> str:
         """A short keyed digest: tells two secrets apart and gives neither away."""
-        return hmac.new(self._fingerprint_key, plain, hashlib.sha256).hexdigest()[:16]
+        return self.fingerprints(plain)[0]
+
+    def fingerprints(self, plain: bytes) -> list[str]:
+        """The digest under each master key, newest first: rows not yet resealed carry an older."""
+        return [
+            hmac.new(key, plain, hashlib.sha256).hexdigest()[:16] for key in self._fingerprint_keys
+        ]
 
 
 @lru_cache(maxsize=4)

@@ -4,10 +4,31 @@ import secrets
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+    URLValidator,
+)
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from merchant_portal.money import CURRENCIES, Money
+
+a_web_address = URLValidator(
+    schemes=["http", "https"], message=_("Enter a whole http or https address.")
+)
+
+
+def known_currency(code: str) -> None:
+    if code not in CURRENCIES:
+        raise ValidationError(
+            _("%(code)s is not a currency Alipay lists; write three capitals such as HKD."),
+            params={"code": code},
+        )
 
 
 def new_key() -> str:
@@ -48,23 +69,31 @@ class Account(models.Model):
         validators=[RegexValidator(r"\A(2088|2160)[0-9]{12}\Z", _("16 digits, from 2088 or 2160"))],
     )
     region = models.CharField(_("region"), max_length=6, choices=Region)
-    gateway_url = models.URLField(_("gateway address"), max_length=200)
-    spare_url = models.URLField(
+    gateway_url = models.CharField(_("gateway address"), max_length=200, validators=[a_web_address])
+    spare_url = models.CharField(
         _("spare address"),
         max_length=200,
         blank=True,
+        validators=[a_web_address],
         help_text=_("Used only for questions, never for a call that changes something."),
     )
     sign_type = models.CharField(_("sign type"), max_length=4, choices=SignType)
-    settlement_currency = models.CharField(_("settlement currency"), max_length=3)
-    refund_window_days = models.PositiveSmallIntegerField(
-        _("refund window (days)"), default=90, validators=[MinValueValidator(1)]
+    settlement_currency = models.CharField(
+        _("settlement currency"), max_length=3, validators=[known_currency]
     )
-    cancel_grace_minutes = models.PositiveSmallIntegerField(_("cancel grace (minutes)"), default=15)
+    refund_window_days = models.PositiveSmallIntegerField(
+        _("refund window (days)"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+    )
+    cancel_grace_minutes = models.PositiveSmallIntegerField(
+        _("cancel grace (minutes)"), default=15, validators=[MaxValueValidator(1440)]
+    )
     approval_limit_minor = models.BigIntegerField(
         _("approval limit (minor units)"),
         null=True,
         blank=True,
+        validators=[MinValueValidator(0)],
         help_text=_("Above it a second person approves money going back. Empty: never."),
     )
     fee_rate = models.CharField(
@@ -97,6 +126,22 @@ class Account(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("account_detail", args=[self.pk])
+
+    def clean(self) -> None:
+        if self.spare_url and self.spare_url == self.gateway_url:
+            raise ValidationError(
+                {"spare_url": _("The spare address is the gateway address; leave it empty.")}
+            )
+
+    @property
+    def approval_limit(self) -> Money | None:
+        """The amount above which a second person approves money going back."""
+        if self.approval_limit_minor is None:
+            return None
+        return Money(self.approval_limit_minor, self.settlement_currency)
+
     @property
     def is_hk(self) -> bool:
         return self.region == Region.HK
@@ -124,7 +169,9 @@ class AccountKey(models.Model):
     algorithm = models.CharField(_("algorithm"), max_length=4, choices=SignType)
     sealed = models.BinaryField()
     fingerprint = models.CharField(_("fingerprint"), max_length=16)
-    valid_from = models.DateTimeField(_("valid from"))
+    added_at = models.DateTimeField(_("added at"))
+    #: Empty: made here and not yet known at Alipay, so it does not sign.
+    valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
 
     objects = AccountKeyQuerySet.as_manager()
@@ -140,6 +187,20 @@ class AccountKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} {self.algorithm} {self.fingerprint}"
+
+    @property
+    def is_ours(self) -> bool:
+        return self.purpose == KeyPurpose.OURS
+
+    @property
+    def is_waiting(self) -> bool:
+        """Made here; its public half is not yet said to be known at Alipay."""
+        return self.valid_from is None and self.retired_at is None
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether the key signs or verifies at an instant."""
+        is_retired = self.retired_at is not None and self.retired_at <= at
+        return self.valid_from is not None and self.valid_from <= at and not is_retired
 
 
 class CallOutcome(models.TextChoices):

@@ -1,0 +1,34 @@
+"""The verbs about accounts and their keys, and what the protocol package needs of them."""
+
+from merchant_portal.accounts.services.contracts import (
+    contract_of,
+    open_verifying_key,
+    public_half,
+    verifying_keys,
+)
+from merchant_portal.accounts.services.keys import (
+    activate_key,
+    add_key,
+    generate_key_pair,
+    reseal_keys,
+    retire_key,
+)
+from merchant_portal.accounts.services.needs import KeyNeed, missing_keys, unfit_keys
+from merchant_portal.accounts.services.terms import TERMS, save_account
+
+__all__ = [
+    "TERMS",
+    "KeyNeed",
+    "activate_key",
+    "add_key",
+    "contract_of",
+    "generate_key_pair",
+    "missing_keys",
+    "open_verifying_key",
+    "public_half",
+    "reseal_keys",
+    "retire_key",
+    "save_account",
+    "unfit_keys",
+    "verifying_keys",
+]
