@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 import httpx
 import pytest
 
+from .listener import eventually
 from .wire import CREATE, QUERY, Merchant, md5, signed_text
 
 LISTENER = "http://127.0.0.1:9/notify"
@@ -179,7 +180,8 @@ def test_a_slow_answer_comes_after_the_work(shop: Merchant) -> None:
             params=shop.signed(shop.parameters(CREATE, biz_data=shop.biz_data())),
             timeout=0.1,
         )
-    assert len(shop.http.get(f"{shop.url}/books/codes.json").json()) == 1
+    codes = f"{shop.url}/books/codes.json"
+    assert eventually(lambda: len(shop.http.get(codes).json()) == 1)
 
 
 def test_a_query_may_answer_unknown_and_then_the_truth(shop: Merchant) -> None:
