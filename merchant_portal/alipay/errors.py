@@ -80,7 +80,7 @@ class KeyProblem(StrEnum):
     PRIVATE_GIVEN = "This is a private key; Alipay's public key is wanted here."
     PUBLIC_GIVEN = "This is a public key; the merchant's private key is wanted here."
     CERTIFICATE_GIVEN = "This is a certificate; Alipay's public key is wanted here."
-    TOO_SHORT = "This RSA key is too short; it needs 1024 bits at least, and 2048 for RSA2."
+    TOO_SHORT = "This RSA key is too short; use one of 2048 bits."
     WRONG_SIGN_TYPE = "An RSA key cannot sign with MD5."
     MD5_IS_RSA = "This is the text of an RSA key; it must not be used as an MD5 key."
     MD5_HAS_BLANKS = "An MD5 key is letters, digits and signs without blanks."

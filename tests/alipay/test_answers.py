@@ -202,8 +202,9 @@ def test_an_answer_without_a_sign_element_is_no_answer() -> None:
     assert no_answer(lambda: fields_of(body)) is NoAnswer.BAD_SIGNATURE
 
 
-def test_an_md5_answer_is_not_believed_on_an_rsa_account(rsa2: RSAPair) -> None:
-    exchange = exchange_of(answer_xml(PAID, SAMPLE_KEY))
+@pytest.mark.parametrize("named", ["MD5", "", "RSA2"])
+def test_an_md5_answer_is_not_believed_on_an_rsa_account(named: str, rsa2: RSAPair) -> None:
+    exchange = exchange_of(answer_xml(PAID, SAMPLE_KEY, sign_type=named))
     reason = no_answer(
         lambda: read_fields(exchange, sign_type=SignType.RSA2, keys=[rsa2.public, SAMPLE_KEY])
     )
@@ -288,7 +289,7 @@ def test_an_order_number_that_comes_under_one_name_only_is_enough() -> None:
 
 def test_an_order_number_that_comes_as_two_is_unreadable() -> None:
     body = answer_xml(PAID | {"out_trade_no": "OTHER"}, SAMPLE_KEY)
-    assert no_answer(lambda: trade_of(body)) is NoAnswer.UNREADABLE
+    assert no_answer(lambda: trade_of(body, order="", trade=TRADE)) is NoAnswer.UNREADABLE
 
 
 def test_an_unpaid_trade_has_no_pay_time() -> None:

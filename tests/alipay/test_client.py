@@ -328,6 +328,15 @@ def test_terms_under_which_no_call_can_be_made_are_refused(
     assert (refused.value.field, gateway.asked) == (field, [])
 
 
+def test_keys_for_another_algorithm_are_no_keys(
+    client_for: ClientFor, contract: Contract, gateway: LoopbackGateway, rsa2: RSAPair
+) -> None:
+    client = client_for(replace(contract, verifying_keys=(rsa2.public,)))
+    with pytest.raises(RequestInvalid) as refused:
+        client.query_payment(partner_trans_id=ORDER)
+    assert (refused.value.field, gateway.asked) == ("verifying_keys", [])
+
+
 @pytest.mark.parametrize(("word", "genuine"), [(b"true", True), (b"false\n", False)])
 def test_a_notification_is_confirmed_or_not(
     word: bytes, genuine: bool, client: GatewayClient, gateway: LoopbackGateway

@@ -123,6 +123,16 @@ def test_a_key_of_another_kind_is_refused() -> None:
     assert refused.value.problem is KeyProblem.NOT_RSA
 
 
+def test_a_short_key_is_refused() -> None:
+    short = rsa.RSAPublicNumbers(65537, 2**511 + 1).public_key()
+    der = short.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    with pytest.raises(KeyUnusable) as refused:
+        load_public_key_text(base64.b64encode(der).decode())
+    assert refused.value.problem is KeyProblem.TOO_SHORT
+
+
 def test_an_rsa_key_cannot_be_one_for_md5(rsa2: RSAPair) -> None:
     with pytest.raises(KeyUnusable, match="cannot sign with MD5"):
         RSAPublicKey(rsa2.public.pem, SignType.MD5)

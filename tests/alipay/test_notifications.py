@@ -89,6 +89,13 @@ def test_an_md5_message_is_not_believed_on_an_rsa_account(rsa2: RSAPair) -> None
     assert verify_posted(posted, sign_type=SignType.RSA2, keys=keys) is None
 
 
+def test_an_md5_message_that_hides_its_algorithm_is_not_believed_either(rsa2: RSAPair) -> None:
+    body = urlencode({"notify_id": "1", "sign": sign("notify_id=1", SAMPLE_KEY)}).encode()
+    posted = parse_posted(body, content_type=FORM)
+    keys = [rsa2.public, SAMPLE_KEY]
+    assert verify_posted(posted, sign_type=SignType.RSA2, keys=keys) is None
+
+
 def test_a_message_without_a_sign_type_is_verified_by_the_accounts(rsa2: RSAPair) -> None:
     signature = sign("notify_id=1", rsa2.private)
     body = urlencode({"notify_id": "1", "sign": signature}).encode()
