@@ -146,8 +146,10 @@ TEMPLATES = [
 
 # ---- Database -------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
-_database = DATABASES["default"]
+_database = env.db_url_config(
+    env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
+)
+DATABASES = {"default": _database}
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # Money wants FULL; IMMEDIATE takes the write lock at the start instead of failing midway.
     _database["OPTIONS"] = {
