@@ -23,3 +23,7 @@ class StoreIdTaken(EnrolmentRefused):
 
 class PlaceRefused(Exception):
     """A merchant, store or counter cannot be saved so; the text says why, for people."""
+
+
+class PersonRefused(Exception):
+    """A person or an API key cannot be added so; the text says why, for people."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -353,6 +354,8 @@ class ApiKey(models.Model):
     Only a digest is kept; the key itself is shown once, when it is made.
     """
 
+    PREFIX_LENGTH = 8
+
     name = models.CharField(_("name"), max_length=100)
     prefix = models.CharField(max_length=8, unique=True)
     digest = models.CharField(max_length=64)
@@ -371,6 +374,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether the key opens anything at an instant."""
+        is_expired = self.expires_at is not None and self.expires_at <= at
+        return self.revoked_at is None and not is_expired
 
     @staticmethod
     def new_secret() -> str:

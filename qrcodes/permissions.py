@@ -1,14 +1,16 @@
 """What somebody may see and do: memberships turned into scoped querysets and answers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, wraps
+from hmac import compare_digest
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 from django_htmx.middleware import HtmxDetails
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -35,9 +37,17 @@ class Grant:
     def is_everywhere(self) -> bool:
         return self.merchant_id is None and not self.store_ids
 
+    def carries(self, right: Right) -> bool:
+        return right in RIGHTS[self.role]
+
+    def covers(self, store: Store) -> bool:
+        if self.store_ids:
+            return store.pk in self.store_ids
+        return self.merchant_id is None or store.merchant_id == self.merchant_id
+
 
 class Principal:
-    """A person or an API key, with what they may do where."""
+    """A person or an API key, with what they may do where. Roles at several places add up."""
 
     def __init__(self, *, actor: Actor, grants: Iterable[Grant]) -> None:
         self.actor = actor
@@ -50,63 +60,63 @@ class Principal:
 
     def may(self, right: Right, *, store: Store | None = None) -> bool:
         """Whether a right is held at a store; without one, anywhere."""
-        return any(self._covers(grant, store) for grant in self._with(right))
+        return any(store is None or grant.covers(store) for grant in self._with(right))
 
     def require(self, right: Right, *, store: Store | None = None) -> None:
         """Raise RightMissing unless the right is held."""
         if not self.may(right, store=store):
             raise RightMissing(right)
 
-    def scope(self, right: Right, *, store_path: str) -> Q:
-        """The rows a right reaches; ``store_path`` leads from a row to its store."""
-        reach = Q(pk__in=[])
-        for grant in self._with(right):
-            if grant.is_everywhere:
-                return Q()
-            if grant.store_ids:
-                reach |= Q(**{f"{store_path}__in": grant.store_ids})
-            else:
-                reach |= Q(**{f"{store_path}__merchant": grant.merchant_id})
-        return reach
-
     def holds_everywhere(self, right: Right) -> bool:
         """Whether a right is held at every store, as what belongs to no store needs."""
         return any(grant.is_everywhere for grant in self._with(right))
 
-    def _with(self, right: Right) -> list[Grant]:
-        return [grant for grant in self.grants if right in RIGHTS[grant.role]]
+    def require_everywhere(self, right: Right) -> None:
+        """Raise RightMissing unless the right is held at every store."""
+        if not self.holds_everywhere(right):
+            raise RightMissing(right)
 
-    @staticmethod
-    def _covers(grant: Grant, store: Store | None) -> bool:
-        if store is None or grant.is_everywhere:
-            return True
-        if grant.store_ids:
-            return store.pk in grant.store_ids
-        return store.merchant_id == grant.merchant_id
+    def scope(self, right: Right, *, store_path: str) -> Q:
+        """The rows a right reaches; ``store_path`` leads from a row to its store.
 
+        Rows of no store are reached only where the right holds everywhere.
+        """
+        if self.holds_everywhere(right):
+            return Q()
+        merchants, stores = self._places(right)
+        return Q(**{f"{store_path}__in": stores}) | Q(**{f"{store_path}__merchant__in": merchants})
 
-def principal_of(user: User) -> Principal:
-    """What a person may do; a superuser is an administrator everywhere."""
-    memberships = Membership.objects.filter(user=user).prefetch_related("stores")
-    grants = [
-        Grant(
-            role=Role(membership.role),
-            merchant_id=membership.merchant_id,
-            store_ids=frozenset(store.pk for store in membership.stores.all()),
+    def scope_merchants(self, right: Right) -> Q:
+        """The merchants a right reaches: also one of whose stores it reaches only some."""
+        if self.holds_everywhere(right):
+            return Q()
+        merchants, stores = self._places(right)
+        return Q(pk__in=merchants) | Q(
+            pk__in=Store.objects.filter(pk__in=stores).values("merchant")
         )
-        for membership in memberships
-    ]
-    if user.is_superuser:
-        grants.append(Grant(Role.ADMINISTRATOR, None, frozenset()))
-    return Principal(actor=Actor.person(user), grants=grants)
+
+    def _places(self, right: Right) -> tuple[set[int], set[int]]:
+        """The merchants reached whole, and the stores reached one by one."""
+        merchants: set[int] = set()
+        stores: set[int] = set()
+        for grant in self._with(right):
+            if grant.store_ids:
+                stores |= grant.store_ids
+            elif grant.merchant_id is not None:
+                merchants.add(grant.merchant_id)
+        return merchants, stores
+
+    def _with(self, right: Right) -> list[Grant]:
+        return [grant for grant in self.grants if grant.carries(right)]
 
 
 class KeyHolder:
-    """What DRF calls the user where a program signs in with an API key."""
+    """A program that signed in with an API key: what DRF calls the user of its request."""
 
     is_authenticated = True
     is_anonymous = False
     is_active = True
+    is_staff = is_superuser = False
     pk = None
 
     def __init__(self, key: ApiKey) -> None:
@@ -114,6 +124,32 @@ class KeyHolder:
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+def principal_of(user: User | KeyHolder) -> Principal:
+    """What a person or an API key may do; a superuser is an administrator everywhere."""
+    if isinstance(user, KeyHolder):
+        return Principal(actor=Actor(str(user)), grants=[_grant_of_key(user.key)])
+    return Principal(actor=Actor.person(user), grants=_grants_of_person(user))
+
+
+def _grant_of_key(key: ApiKey) -> Grant:
+    stores = frozenset() if key.store_id is None else frozenset({key.store_id})
+    return Grant(Role(key.role), key.merchant_id, stores)
+
+
+def _grants_of_person(user: User) -> Iterator[Grant]:
+    """One grant per membership; none for somebody who has left."""
+    if not user.is_active:
+        return
+    if user.is_superuser:
+        yield Grant(Role.ADMINISTRATOR, None, frozenset())
+    for membership in Membership.objects.filter(user=user).prefetch_related("stores"):
+        yield Grant(
+            role=Role(membership.role),
+            merchant_id=membership.merchant_id,
+            store_ids=frozenset(store.pk for store in membership.stores.all()),
+        )
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -125,14 +161,22 @@ class ApiKeyAuthentication(BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != self.keyword.lower():
             return None
-        key = ApiKey.objects.filter(digest=ApiKey.digest_of(text.strip())).first()
-        now = clock.now()
-        if key is None or key.revoked_at or (key.expires_at and key.expires_at <= now):
-            raise AuthenticationFailed("The API key is unknown, expired or revoked.")
+        key = find_api_key(text.strip())
+        if key is None or not key.is_live(clock.now()):
+            # One sentence for all: which keys once existed is nobody's business.
+            raise AuthenticationFailed(gettext("The API key is unknown, expired or revoked."))
         return KeyHolder(key), key
 
     def authenticate_header(self, request: Request) -> str:
         return self.keyword
+
+
+def find_api_key(text: str) -> ApiKey | None:
+    """The row of a key's text, by its prefix; the rest is compared in constant time."""
+    key = ApiKey.objects.filter(prefix=text[: ApiKey.PREFIX_LENGTH]).first()
+    if key is None or not compare_digest(key.digest, ApiKey.digest_of(text)):
+        return None
+    return key
 
 
 class PortalRequest(HttpRequest):

@@ -13,6 +13,13 @@ from qrcodes.services.codes import (
 )
 from qrcodes.services.details import details_of, fits
 from qrcodes.services.enrolments import change_enrolment, enrol_counter
+from qrcodes.services.people import (
+    IssuedKey,
+    add_membership,
+    add_person,
+    issue_api_key,
+    revoke_api_key,
+)
 from qrcodes.services.places import (
     add_counter,
     add_merchant,
@@ -22,9 +29,12 @@ from qrcodes.services.places import (
 )
 
 __all__ = [
+    "IssuedKey",
     "Refreshed",
     "add_counter",
+    "add_membership",
     "add_merchant",
+    "add_person",
     "add_store",
     "change_counter",
     "change_enrolment",
@@ -34,9 +44,11 @@ __all__ = [
     "details_of",
     "enrol_counter",
     "fits",
+    "issue_api_key",
     "make_code",
     "outcomes_of",
     "refresh_notify_urls",
+    "revoke_api_key",
     "send_again",
     "send_claimed_code",
     "send_code",

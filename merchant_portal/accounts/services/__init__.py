@@ -14,7 +14,7 @@ from merchant_portal.accounts.services.keys import (
     retire_key,
 )
 from merchant_portal.accounts.services.needs import KeyNeed, missing_keys, unfit_keys
-from merchant_portal.accounts.services.terms import TERMS, save_account
+from merchant_portal.accounts.services.terms import TERMS, read_approval_limit, save_account
 
 __all__ = [
     "TERMS",
@@ -26,6 +26,7 @@ __all__ = [
     "missing_keys",
     "open_verifying_key",
     "public_half",
+    "read_approval_limit",
     "reseal_keys",
     "retire_key",
     "save_account",

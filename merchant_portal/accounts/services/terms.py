@@ -10,6 +10,7 @@ from merchant_portal import audit, clock
 from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
+from merchant_portal.money import AmountUnusable, Money
 
 #: What may be said about an account; its partner id and region are who it is, and stay.
 TERMS = (
@@ -49,6 +50,25 @@ def save_account(
     account.save()
     audit.record(actor, "add_account" if is_new else "change_account", account, changed=changed)
     return account
+
+
+def read_approval_limit(text: str, currency: str) -> int | None:
+    """A limit in minor units of the settlement currency; empty: None. Raises AccountRefused.
+
+    Nought is allowed: then a second person approves all money going back.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if text in {"0", "0.00"}:
+        return 0
+    try:
+        return Money.parse(text, currency).minor
+    except AmountUnusable as unusable:
+        sentence = _("Write an amount in %(currency)s, such as 500.") % {
+            "currency": currency or "?"
+        }
+        raise AccountRefused(problems={"approval_limit": [sentence]}) from unusable
 
 
 def _find(partner_id: str, region: str) -> Account | None:

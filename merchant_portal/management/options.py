@@ -1,0 +1,67 @@
+"""How commands read what they are given: files, roles, merchants and stores, in clear refusals."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+from merchant_portal.access import Role
+from qrcodes.models import Merchant, Store
+
+LONGEST_FILE_BYTES = 65_536
+
+
+def add_place_options(parser: ArgumentParser, *, stores: bool) -> None:
+    """``--role``, ``--merchant``, and ``--store`` (once, or as often as wanted)."""
+    parser.add_argument("--role", required=True, choices=[role.value for role in Role])
+    parser.add_argument("--merchant", default="", help="secondary merchant id; none: every one")
+    parser.add_argument(
+        "--store",
+        default=[],
+        action="append",
+        help="MERCHANT/CODE, or CODE where one store has it" + ("; may be repeated" * stores),
+    )
+
+
+def read_text(path: Path, *, option: str) -> str:
+    """The text of a file named by an option."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        why = (error.strerror or "unreadable").lower()
+        raise CommandError(f"{option} names {path}, which cannot be read: {why}.") from error
+    if len(content) > LONGEST_FILE_BYTES:
+        raise CommandError(f"{option} names {path}, which is too large for a key.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{option} names {path}, which is not a text.") from error
+
+
+def find_merchant(number: str) -> Merchant | None:
+    """The merchant of a secondary merchant id; None where none is named."""
+    if not number:
+        return None
+    merchant = Merchant.objects.filter(secondary_merchant_id=number).first()
+    if merchant is None:
+        raise CommandError(f"There is no merchant {number}.")
+    return merchant
+
+
+def find_stores(names: list[str], *, merchant: Merchant | None) -> list[Store]:
+    """The stores named as ``MERCHANT/CODE`` or ``CODE``."""
+    return [_find_store(name, merchant) for name in names]
+
+
+def _find_store(name: str, merchant: Merchant | None) -> Store:
+    number, _, code = name.rpartition("/")
+    stores = Store.objects.filter(code=code)
+    owner = find_merchant(number) or merchant
+    if owner is not None:
+        stores = stores.filter(merchant=owner)
+    found = list(stores[:2])
+    if not found:
+        raise CommandError(f"There is no store {name}.")
+    if len(found) > 1:
+        raise CommandError(f"Several merchants have a store {name}; write MERCHANT/{name}.")
+    return found[0]
