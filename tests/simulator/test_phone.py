@@ -112,6 +112,15 @@ def test_the_first_screen_lists_the_live_codes(shop: Merchant) -> None:
     assert "Closed Corner" not in text
 
 
+def test_the_counters_of_one_store_can_be_told_apart(shop: Merchant) -> None:
+    codes = {number: shop.code(store_id=number) for number in ("PIER3-C1", "PIER3-C2")}
+    listed = look(shop)
+    assert all(number in listed for number in codes)
+    for number, code in codes.items():
+        assert number in look(shop, f"/?code={code}")
+        assert number in form(shop, code=code, amount="1").text
+
+
 def test_the_first_screen_says_when_there_is_no_code(shop: Merchant) -> None:
     assert "No shop has a code yet" in look(shop)
 
