@@ -4,13 +4,15 @@ A row whose ``next_attempt_at`` has come is claimed for ``LEASE_SECONDS`` by one
 UPDATE; two workers never hold the same row, and a worker that dies gives it back in time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+LONGEST_ANSWER = 200
 
 
 class DueWork(models.Model):
@@ -19,7 +21,7 @@ class DueWork(models.Model):
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    last_answer = models.CharField(_("last answer"), max_length=200, blank=True)
+    last_answer = models.CharField(_("last answer"), max_length=LONGEST_ANSWER, blank=True)
 
     class Meta:
         abstract = True
@@ -38,6 +40,24 @@ def claim_due(model: type[DueWork], *, now: datetime, limit: int = 20) -> list[i
             [_value(now + _lease()), _value(now), _value(now), limit],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def claim_each(
+    model: type[DueWork], *, now: Callable[[], datetime], limit: int = 20, seconds: float = 30
+) -> Iterator[int]:
+    """Claim due rows one after the other, so that each lease begins with its own work.
+
+    Ends when nothing is due, after ``limit`` rows, or once ``seconds`` have passed: the clock
+    comes again, and one slow gateway does not keep a worker from everything else.
+    """
+    started_at = now()
+    for _row in range(limit):
+        if (now() - started_at).total_seconds() > seconds:
+            return
+        claimed = claim_due(model, now=now(), limit=1)
+        if not claimed:
+            return
+        yield claimed[0]
 
 
 def claim_one(model: type[DueWork], pk: int, *, now: datetime) -> bool:

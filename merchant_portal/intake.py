@@ -4,26 +4,33 @@ Store first, then let it have its effect inside a savepoint; ``success`` is said
 commit. Nothing but the database is asked on this way.
 """
 
+import re
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
-from django.db import transaction
-from django.db.utils import DatabaseError
+from django.db import IntegrityError, transaction
 
-from merchant_portal import clock, due
+from merchant_portal import audit, clock
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.alipay.errors import NotificationUnreadable
-from merchant_portal.alipay.messages import Notice, Posted, parse_posted, read_notice
+from merchant_portal.alipay.messages import Posted, parse_posted, read_notice
 from merchant_portal.alipay.notifications import verify_posted
 from merchant_portal.alipay.signing import SignType
-from merchant_portal.vault import open_vault
+from merchant_portal.audit import Actor
+from merchant_portal.vault import SealBroken, open_vault
 from payments import services as payments
-from payments.errors import NoticeMustWait
+from payments.errors import WordUnusable
 from payments.models import IntakeCount, Notification, Payment, Quarantined
-from payments.services.notices import Arrival
+from payments.services import Arrival
 from payments.states import NotificationState, WaitReason
 from qrcodes.models import QRCode
+
+log = structlog.get_logger(__name__)
+
+_key_form = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_WITH_PLACE = ("enrolment__account", "enrolment__store", "enrolment__counter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +41,27 @@ class Addressee:
     code: QRCode | None
 
 
+class Unverified(Exception):
+    """A body that the account's own keys and sign type do not verify; the text says why."""
+
+
 def receive(key: str, *, body: bytes, content_type: str) -> bool:
     """Take in one posted body; True only when it is stored, committed, and may be acknowledged."""
     addressee = find_addressee(key)
     if addressee is None:
         payments.count_turned_away(IntakeCount.Kind.UNKNOWN_KEY)
         return False
-    arrival, why = verify(addressee, body=body, content_type=content_type)
-    if arrival is None:
+    checked_at = clock.now()
+    try:
+        arrival = verify(addressee, body=body, content_type=content_type)
+    except Unverified as unverified:
         payments.quarantine(
-            addressee.account, code=addressee.code, body=body, content_type=content_type, why=why
+            addressee.account,
+            code=addressee.code,
+            body=body,
+            content_type=content_type,
+            why=str(unverified),
+            checked_at=checked_at,
         )
         return False
     store_and_apply(arrival)
@@ -52,47 +70,44 @@ def receive(key: str, *, body: bytes, content_type: str) -> bool:
 
 def find_addressee(key: str) -> Addressee | None:
     """The account (and code) of a key; keys resolve for ever, also those of deleted codes."""
-    code = (
-        QRCode.objects.select_related(
-            "enrolment__account", "enrolment__store", "enrolment__counter"
-        )
-        .filter(key=key)
-        .first()
-    )
+    if not _key_form.fullmatch(key):
+        return None
+    code = QRCode.objects.select_related(*_WITH_PLACE).filter(key=key).first()
     if code is not None:
         return Addressee(code.enrolment.account, code)
     account = Account.objects.filter(notify_key=key).first()
     return Addressee(account, None) if account else None
 
 
-def verify(addressee: Addressee, *, body: bytes, content_type: str) -> tuple[Arrival | None, str]:
-    """The arrival if the account's own keys and sign type verify it, else why not."""
-    now = clock.now()
+def verify(addressee: Addressee, *, body: bytes, content_type: str) -> Arrival:
+    """What arrived, if the account's own keys and sign type verify it; raises Unverified."""
+    account = addressee.account
     try:
         posted = parse_posted(body, content_type=content_type)
+        keys = accounts.verifying_keys(account, at=clock.now())
     except NotificationUnreadable as unreadable:
-        return None, str(unreadable)
-    account = addressee.account
-    pairs = accounts.verifying_keys(account, at=now)
+        raise Unverified(str(unreadable)) from unreadable
+    except SealBroken as broken:
+        log.exception("account_keys_sealed_shut", account=account.pk)
+        raise Unverified(str(broken)) from broken
     verified = verify_posted(
-        posted, sign_type=SignType(account.sign_type), keys=[key for _, key in pairs]
+        posted, sign_type=SignType(account.sign_type), keys=[key for _row, key in keys]
     )
-    if verified is None:
-        return None, "No live key of the account verifies the signature."
-    row = next(row for row, key in pairs if key == verified)
-    return _arrival(addressee, row, posted, body, content_type), ""
+    for row, key in keys:
+        if key is verified:
+            return _arrival(addressee, row, posted, body=body, content_type=content_type)
+    raise Unverified("No live key of the account verifies the signature.")
 
 
 def _arrival(
-    addressee: Addressee, key: AccountKey, posted: Posted, body: bytes, content_type: str
+    addressee: Addressee, key: AccountKey, posted: Posted, *, body: bytes, content_type: str
 ) -> Arrival:
-    notice: Notice = read_notice(posted)
     return Arrival(
         account=addressee.account,
         code=addressee.code,
         key=key,
         posted=posted,
-        notice=notice,
+        notice=read_notice(posted),
         body=body,
         content_type=content_type,
         received_at=clock.now(),
@@ -102,101 +117,105 @@ def _arrival(
 @transaction.atomic(durable=True)
 def store_and_apply(arrival: Arrival) -> Notification:
     """One transaction: the raw row, and its effect inside a savepoint."""
+    return _store_and_apply(arrival)
+
+
+def _store_and_apply(arrival: Arrival) -> Notification:
     notification = payments.record_notification(arrival)
     if notification.state == NotificationState.WAITING:
         _apply(notification, arrival)
     return notification
 
 
-def apply_again(notification_id: int) -> Notification:
-    """Let a waiting notification have its effect now; safe to call at any time."""
+def apply_again(notification_id: int, *, actor: Actor | None = None) -> Notification:
+    """Let a waiting notification have its effect now; ``actor`` is the person who wants it.
+
+    Safe to call at any time: what has had its effect has none again.
+    """
     with transaction.atomic(durable=True):
         notification = (
             Notification.objects.select_for_update(of=("self",))
-            .select_related("account", "code__enrolment__store", "code__enrolment__counter")
+            .select_related("account", "verified_with", *[f"code__{path}" for path in _WITH_PLACE])
             .get(pk=notification_id)
         )
+        if actor is not None:
+            audit.record(actor, "apply_notification", notification)
         if notification.state == NotificationState.WAITING:
             _apply(notification, _arrival_again(notification))
     return notification
 
 
 def _arrival_again(notification: Notification) -> Arrival:
-    body = bytes(notification.body)
-    posted = parse_posted(body, content_type=notification.content_type)
-    addressee = Addressee(notification.account, notification.code)
-    return _arrival(addressee, notification.verified_with, posted, body, notification.content_type)
+    """What arrived then; it was verified then, so a key retired since takes nothing from it."""
+    body, content_type = bytes(notification.body), notification.content_type
+    return _arrival(
+        Addressee(notification.account, notification.code),
+        notification.verified_with,
+        parse_posted(body, content_type=content_type),
+        body=body,
+        content_type=content_type,
+    )
 
 
 def _apply(notification: Notification, arrival: Arrival) -> None:
-    """The effect, or why it waits. A lost race is tried once more: it sees the winner."""
-    for attempt in (1, 2):
-        try:
-            with transaction.atomic():
-                notification.payment = _dispatch(notification, arrival)
-        except NoticeMustWait as wait:
-            _wait(notification, wait.reason, wait.text)
-            return
-        except DatabaseError as error:
-            if attempt == 2:
-                _wait(notification, WaitReason.FAILED, type(error).__name__)
-                return
-        else:
-            _mark_applied(notification)
-            return
+    """The effect, or why it waits. Whatever fails, what arrived is kept and people see it."""
+    try:
+        payment = _effect_or_again(notification, arrival)
+    except WordUnusable as unusable:
+        payments.keep_waiting(notification, unusable.reason, unusable.text)
+    except Exception as error:  # what arrived must outlive any mistake of ours
+        log.exception("notification_not_applied", notification=notification.pk)
+        payments.keep_waiting(notification, WaitReason.FAILED, type(error).__name__)
+    else:
+        _end(notification, arrival, payment)
 
 
-def _dispatch(notification: Notification, arrival: Arrival) -> Payment | None:
+def _effect_or_again(notification: Notification, arrival: Arrival) -> Payment | None:
+    """A race for a new payment is lost by a unique key; the second try sees the winner."""
+    try:
+        return _effect(notification, arrival)
+    except IntegrityError:
+        return _effect(notification, arrival)
+
+
+@transaction.atomic
+def _effect(notification: Notification, arrival: Arrival) -> Payment | None:
     if arrival.notice.is_refund:
-        raise NoticeMustWait(WaitReason.REFUND_UNBOOKED, arrival.notice.refund_fee)
+        return payments.hear_refund(notification, arrival)
     return payments.apply_paid(notification, arrival)
 
 
-def _mark_applied(notification: Notification) -> None:
-    notification.state = NotificationState.APPLIED
-    notification.reason = notification.reason_text = ""
-    notification.applied_at = clock.now()
-    notification.next_attempt_at = notification.lease_until = None
-    notification.save(
-        update_fields=[
-            "state", "reason", "reason_text", "applied_at", "next_attempt_at", "lease_until",
-            "payment",
-        ]
-    )  # fmt: skip
-
-
-#: Reasons that time alone may cure; the others wait for a person.
-_CURED_BY_TIME = frozenset({WaitReason.FAILED})
-
-
-def _wait(notification: Notification, reason: WaitReason, text: str) -> None:
-    now = clock.now()
-    notification.reason, notification.reason_text = reason, text[:300]
-    notification.lease_until = None
-    notification.attempts = max(notification.attempts, 1)
-    notification.next_attempt_at = (
-        due.later(notification, settings.APPLY_LADDER_SECONDS, now=now)
-        if reason in _CURED_BY_TIME
-        else None
-    )
-    notification.save(
-        update_fields=["reason", "reason_text", "next_attempt_at", "lease_until", "attempts"]
-    )
+def _end(notification: Notification, arrival: Arrival, payment: Payment | None) -> None:
+    if arrival.notice.is_refund:
+        notification.payment = payment
+        payments.keep_waiting(notification, WaitReason.REFUND_UNBOOKED, arrival.notice.refund_fee)
+    else:
+        payments.mark_applied(notification, payment)
 
 
 def verify_quarantine_of(account: Account) -> int:
-    """Verify again what is held for an account; answers how many became notifications."""
-    released = 0
-    started_at = clock.now()
-    held = Quarantined.objects.filter(account=account, notification__isnull=True)
-    for row in held.select_related("account", "code__enrolment__account").order_by("id"):
-        body = open_vault(settings.MASTER_KEY).open(bytes(row.sealed_body))
-        arrival, _why = verify(
-            Addressee(row.account, row.code), body=body, content_type=row.content_type
-        )
-        if arrival is not None:
-            notification = store_and_apply(arrival)
-            Quarantined.objects.filter(pk=row.pk).update(notification=notification)
-            released += 1
-    Account.objects.filter(pk=account.pk).update(quarantine_verified_at=started_at)
+    """Verify again what is held for an account, oldest first, each in a transaction of its own;
+    answers how many became notifications."""
+    held = account.quarantine.to_verify_again().select_related("account", *_CODE_WITH_PLACE)
+    released = sum(_verify_again(row) for row in held)
+    Account.objects.filter(pk=account.pk).update(quarantine_verified_at=clock.now())
     return released
+
+
+_CODE_WITH_PLACE = tuple(f"code__{path}" for path in _WITH_PLACE)
+
+
+def _verify_again(row: Quarantined) -> bool:
+    checked_at = clock.now()
+    try:
+        arrival = verify(
+            Addressee(row.account, row.code),
+            body=open_vault(settings.MASTER_KEY).open(bytes(row.sealed_body)),
+            content_type=row.content_type,
+        )
+    except (Unverified, SealBroken) as unverified:
+        payments.keep_in_quarantine(row, why=str(unverified), checked_at=checked_at)
+        return False
+    with transaction.atomic(durable=True):
+        payments.release_from_quarantine(row, _store_and_apply(arrival))
+    return True

@@ -305,8 +305,9 @@ SPECTACULAR_SETTINGS = {
 GATEWAY_TIMEOUT_SECONDS = env.float("GATEWAY_TIMEOUT_SECONDS", default=10.0)
 #: Seconds until a question without an answer is asked again; after the last a person is asked.
 ASK_LADDER_SECONDS = [5, 15, 60, 180, 600, 1800, 3600, 10_800, 21_600]
-#: "Wait for the time-out, 3 minutes by default, then ask again" (overseas.query).
-WAIT_BUYER_SECONDS = 180
+#: "Wait for the time-out, 3 minutes by default, then ask again" (overseas.query): seconds until
+#: we ask again while the buyer has not finished; after the last a person is asked.
+WAIT_BUYER_LADDER_SECONDS = [180, 180, 180, 600, 1800, 3600, 10_800]
 #: Seconds until a code's call without an answer is tried again.
 CODE_LADDER_SECONDS = [3, 10, 30, 120, 600, 1800, 3600]
 #: Seconds until a notification whose effect failed is applied again.

@@ -1,7 +1,8 @@
 """Doors above the apps: Alipay's notifications, the home page, health."""
 
+import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -14,21 +15,44 @@ from payments.models import IntakeCount, Notification, Payment, Quarantined
 from payments.states import NotificationState
 from qrcodes.permissions import PortalRequest, needs
 
+log = structlog.get_logger(__name__)
+
 
 @csrf_exempt
 @require_POST
 def alipay_notify(request: HttpRequest, key: str) -> HttpResponse:
-    """Alipay posts a notification: `success` once it is stored and committed, else `fail`."""
-    if int(request.headers.get("Content-Length") or 0) > settings.NOTIFICATION_BODY_BYTES:
-        payments.count_turned_away(IntakeCount.Kind.TOO_LARGE)
-        return _plain("fail")
-    content_type = request.headers.get("Content-Type", "")
-    is_taken = intake.receive(key, body=request.body, content_type=content_type)
+    """Alipay posts a notification: `success` once it is stored and committed, else `fail`.
+
+    Where the database cannot take it, Alipay sends it again.
+    """
+    try:
+        body = _bounded_body(request)
+        if body is None:
+            payments.count_turned_away(IntakeCount.Kind.TOO_LARGE)
+            return _plain("fail")
+        content_type = request.headers.get("Content-Type", "")
+        is_taken = intake.receive(key, body=body, content_type=content_type)
+    except (DatabaseError, InterfaceError):
+        log.exception("notification_not_stored")
+        return _plain("fail", status=503)
     return _plain("success" if is_taken else "fail")
 
 
-def _plain(text: str) -> HttpResponse:
-    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+def _bounded_body(request: HttpRequest) -> bytes | None:
+    """The body; None where it is larger than a notification may be, which is then not read."""
+    largest = settings.NOTIFICATION_BODY_BYTES
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal():
+        return None if int(length) > largest else request.body
+    # Sent in chunks: Django would read nothing, a server that marks the end can be read to it.
+    if not request.META.get("wsgi.input_terminated"):
+        return b""
+    body: bytes = request.META["wsgi.input"].read(largest + 1)
+    return None if len(body) > largest else body
+
+
+def _plain(text: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 @require_GET

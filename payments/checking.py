@@ -124,7 +124,12 @@ def _always(meaning: Promise) -> Callable[[Callable[[], Rows]], Callable[[], Row
 #: States in which a payment's amount stands in the ledger.
 _BOOKED = (PaymentState.PAID, PaymentState.CANCELLED)
 #: States a payment may begin in.
-_FIRST_PAYMENT_STATES = (PaymentState.PENDING, PaymentState.CONFIRMING, PaymentState.PAID)
+_FIRST_PAYMENT_STATES = (
+    PaymentState.PENDING,
+    PaymentState.CONFIRMING,
+    PaymentState.PAID,
+    PaymentState.CLOSED,  # found by its number, and ended unpaid
+)
 
 
 def _entries_of_payment(*kinds: EntryKind) -> QuerySet[LedgerEntry]:

@@ -1,10 +1,11 @@
-"""Named refusals of the payments' verbs and of notifications that cannot be applied."""
+"""Named refusals of the payments' verbs, and of what Alipay says that cannot be used."""
 
 from payments.states import WaitReason
 
 
-class NoticeMustWait(Exception):
-    """A verified notification has no effect yet; it stays, with this reason, for people to see."""
+class WordUnusable(Exception):
+    """What Alipay said cannot have its effect: a notification waits with this reason, an answer
+    counts as none. Nothing is guessed from it."""
 
     def __init__(self, reason: WaitReason, text: str = "") -> None:
         super().__init__(f"{reason.label}: {text}" if text else str(reason.label))
@@ -14,3 +15,11 @@ class NoticeMustWait(Exception):
 
 class LookupRefused(Exception):
     """A number cannot be asked about; the text says why, for people."""
+
+
+class PlaceRefused(Exception):
+    """A payment cannot be given this counter; the text says why, for people."""
+
+
+class QuestionRefused(Exception):
+    """There is no open question to take or settle; the text says so, for people."""

@@ -1,8 +1,10 @@
 """What Alipay told us, the payments it became, and the ledger."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +12,7 @@ from merchant_portal.accounts.models import Account, AccountKey, GatewayCall
 from merchant_portal.due import DueWork
 from merchant_portal.money import Money
 from payments.states import (
+    PAYMENT_TAKEN,
     PAYMENT_UNSETTLED,
     LookupState,
     NotificationState,
@@ -20,22 +23,57 @@ from payments.states import (
 )
 from qrcodes.models import Counter, QRCode, Store
 
+#: See QuarantinedQuerySet.to_verify_again.
+CHECKED_AGAIN_WITHIN = timedelta(minutes=1)
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def newest_first(self) -> "PaymentQuerySet":
+        """As every list shows them."""
+        return self.order_by("-occurred_at", "-id")
+
+    def taken(self) -> "PaymentQuerySet":
+        """What a cashier may call paid, booked or still being confirmed."""
+        return self.filter(state__in=PAYMENT_TAKEN)
+
+    def unsettled(self) -> "PaymentQuerySet":
+        """What Alipay is still asked about."""
+        return self.filter(state__in=PAYMENT_UNSETTLED)
+
+    def unplaced(self) -> "PaymentQuerySet":
+        """Payments no store is known for."""
+        return self.filter(store__isnull=True)
+
+    def questioned(self) -> "PaymentQuerySet":
+        """Payments about which a person must decide."""
+        return self.exclude(question="")
+
+    def numbered(self, number: str) -> "PaymentQuerySet":
+        """Payments that carry exactly this number, Alipay's or the merchant's."""
+        return self.filter(Q(alipay_trans_id=number) | Q(partner_trans_id=number))
+
 
 class Payment(DueWork):
     """One buyer's payment, whatever product began it. Amounts are minor units of ``currency``."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
     product = models.CharField(_("product"), max_length=12, choices=Product)
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="payments", null=True)
-    counter = models.ForeignKey(
-        Counter, on_delete=models.PROTECT, related_name="payments", null=True
+    #: None: unplaced. Its lists' indexes serve the foreign key too, as the counter's do.
+    store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, related_name="payments", null=True, db_index=False
     )
+    counter = models.ForeignKey(
+        Counter, on_delete=models.PROTECT, related_name="payments", null=True, db_index=False
+    )
+    #: The code whose address or fields the notification named; none where people placed it.
     code = models.ForeignKey(QRCode, on_delete=models.PROTECT, related_name="payments", null=True)
     alipay_trans_id = models.CharField(_("Alipay number"), max_length=64, blank=True)
     partner_trans_id = models.CharField(_("merchant order number"), max_length=64, blank=True)
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
+    #: What the merchant gave as a coupon or discount; Alipay tells it in settlement currency.
     merchant_discount_minor = models.BigIntegerField(default=0)
+    merchant_discount_currency = models.CharField(max_length=3, blank=True)
     wallet = models.CharField(_("wallet"), max_length=32, blank=True)
     buyer = models.CharField(_("buyer"), max_length=100, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=PaymentState)
@@ -54,6 +92,8 @@ class Payment(DueWork):
     question_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="questions"
     )
+
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment")
@@ -93,6 +133,9 @@ class Payment(DueWork):
             ),
         ]
         indexes = [
+            # Numbers are looked up without the condition of the unique constraints above.
+            models.Index(fields=["alipay_trans_id"], name="payment_alipay_number"),
+            models.Index(fields=["partner_trans_id"], name="payment_partner_number"),
             models.Index(fields=["-occurred_at", "-id"], name="payment_list"),
             models.Index(fields=["store", "-occurred_at", "-id"], name="payment_store_list"),
             models.Index(fields=["counter", "-occurred_at", "-id"], name="payment_counter_list"),
@@ -122,15 +165,54 @@ class Payment(DueWork):
     def given_back(self) -> Money:
         return Money(self.refunded_minor + self.cancelled_minor, self.currency)
 
+    @property
+    def merchant_discount(self) -> Money | None:
+        """The merchant's own coupon or discount, in settlement currency."""
+        if not self.merchant_discount_minor:
+            return None
+        return Money(self.merchant_discount_minor, self.merchant_discount_currency)
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a cashier may call it paid."""
+        return self.state in PAYMENT_TAKEN
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether Alipay is still asked about it, or a person."""
+        return self.state in PAYMENT_UNSETTLED
+
+    @property
+    def is_unplaced(self) -> bool:
+        return self.store_id is None
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def waiting(self) -> "NotificationQuerySet":
+        """Stored, with no effect yet."""
+        return self.filter(state=NotificationState.WAITING)
+
+    def waiting_for_people(self) -> "NotificationQuerySet":
+        """Waiting, and time alone will not cure it."""
+        return self.waiting().filter(next_attempt_at__isnull=True)
+
+    def conflicting(self) -> "NotificationQuerySet":
+        """Came under a notification id that had come with other content before."""
+        return self.filter(conflicting=True)
+
 
 class Notification(DueWork):
     """A verified notification, stored as it came, before anything else is done with it."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="notifications")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="notifications", db_index=False
+    )
     code = models.ForeignKey(
         QRCode, on_delete=models.PROTECT, related_name="notifications", null=True
     )
-    verified_with = models.ForeignKey(AccountKey, on_delete=models.PROTECT, related_name="+")
+    verified_with = models.ForeignKey(
+        AccountKey, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     notify_id = models.CharField(_("notification id"), max_length=128)
     digest = models.CharField(max_length=64)
     body = models.BinaryField()
@@ -152,6 +234,8 @@ class Notification(DueWork):
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, related_name="notifications", null=True
     )
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notification")
@@ -187,14 +271,33 @@ class PaymentMove(models.Model):
     to_state = models.CharField(max_length=10, choices=PaymentState)
     at = models.DateTimeField()
     actor_name = models.CharField(max_length=200)
-    notification = models.ForeignKey(Notification, on_delete=models.PROTECT, null=True)
-    call = models.ForeignKey(GatewayCall, on_delete=models.PROTECT, null=True)
+    notification = models.ForeignKey(
+        Notification, on_delete=models.PROTECT, null=True, db_index=False
+    )
+    call = models.ForeignKey(GatewayCall, on_delete=models.PROTECT, null=True, db_index=False)
 
     class Meta:
         ordering = ["id"]
 
     def __str__(self) -> str:
         return f"{self.from_state} -> {self.to_state}"
+
+
+class QuarantinedQuerySet(models.QuerySet["Quarantined"]):
+    def held(self) -> "QuarantinedQuerySet":
+        """What no key has verified yet."""
+        return self.filter(notification__isnull=True)
+
+    def to_verify_again(self) -> "QuarantinedQuerySet":
+        """What is held and was checked before its account's keys changed, oldest first.
+
+        A request that read the keys just before a change may write its row just after it, so what
+        was checked within a minute after the change is checked once more.
+        """
+        changed_at = ExpressionWrapper(
+            F("account__keys_changed_at") + CHECKED_AGAIN_WITHIN, models.DateTimeField()
+        )
+        return self.held().filter(checked_at__lte=changed_at).order_by("id")
 
 
 class Quarantined(models.Model):
@@ -209,9 +312,13 @@ class Quarantined(models.Model):
     why = models.CharField(_("why"), max_length=200)
     received_at = models.DateTimeField(_("received at"))
     received_count = models.PositiveIntegerField(_("times received"), default=1)
+    #: When it last failed to verify.
+    checked_at = models.DateTimeField(_("checked at"))
     notification = models.ForeignKey(
         Notification, on_delete=models.PROTECT, null=True, related_name="quarantined"
     )
+
+    objects = QuarantinedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("quarantined message")
@@ -253,6 +360,15 @@ class IntakeCount(models.Model):
         return f"{self.day} {self.kind}: {self.count}"
 
 
+class LookupQuerySet(models.QuerySet["Lookup"]):
+    def asking(self) -> "LookupQuerySet":
+        return self.filter(state=LookupState.ASKING)
+
+    def unanswered(self) -> "LookupQuerySet":
+        """Alipay gave no usable answer to the end of the ladder: somebody must look."""
+        return self.filter(state=LookupState.UNANSWERED)
+
+
 class Lookup(DueWork):
     """A question to Alipay about a number, asked before there is a payment with an amount."""
 
@@ -268,6 +384,8 @@ class Lookup(DueWork):
         Payment, on_delete=models.PROTECT, null=True, related_name="lookups"
     )
 
+    objects = LookupQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("lookup")
         verbose_name_plural = _("lookups")
@@ -279,6 +397,13 @@ class Lookup(DueWork):
             models.CheckConstraint(
                 condition=~(Q(alipay_trans_id="") & Q(partner_trans_id="")),
                 name="lookup_names_a_number",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(next_attempt_at__isnull=False),
+                name="lookup_due",
             ),
         ]
         ordering = ["-id"]
@@ -305,7 +430,9 @@ class EntryKind(models.TextChoices):
 class LedgerEntry(models.Model):
     """One amount moved from one ledger account (credit) to another (debit). Never changed."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="ledger_entries")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="ledger_entries", db_index=False
+    )
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, related_name="ledger_entries", null=True
     )

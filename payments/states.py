@@ -76,11 +76,15 @@ class Question(models.TextChoices):
     """Why a person, or a later file, must decide about a payment."""
 
     AMOUNT_DIFFERS = "amount_differs", _("Notification and query name different amounts")
+    CURRENCY_DIFFERS = "currency_differs", _("Paid in another currency than the counter's")
+    NUMBERS_DIFFER = "numbers_differ", _("One number came with two different other numbers")
+    STATUS_DIFFERS = "status_differs", _("Notified as paid, but asked, Alipay says it is not")
     PLACE_DIFFERS = "place_differs", _("The address and the fields name different counters")
     CONTENT_DIFFERS = "content_differs", _("A later notification says something else")
     PAID_AFTER_END = "paid_after_end", _("Paid after the end: give back or keep")
     PAID_AFTER_CANCEL = "paid_after_cancel", _("Alipay says paid, we had cancelled it")
     CLOSED_AT_ALIPAY = "closed_at_alipay", _("Closed at Alipay after it was paid, not by us")
+    STILL_WAITING = "still_waiting", _("Alipay still waits for the buyer; somebody must look")
     NO_ANSWER = "no_answer", _("Alipay does not answer; somebody must look")
 
 
@@ -92,7 +96,22 @@ class WaitReason(models.TextChoices):
     UNUSABLE_AMOUNT = "unusable_amount", _("The amount cannot be used")
     NO_CURRENCY = "no_currency", _("Neither notification nor counter names a currency")
     NO_TRADE_NUMBER = "no_trade_number", _("Alipay's number is missing")
+    NUMBER_UNUSABLE = "number_unusable", _("A number is longer than Alipay's numbers are")
+    NUMBERS_DIFFER = "numbers_differ", _("Its order number belongs to another payment")
     NO_PAYMENT_TIME = "no_payment_time", _("The payment time is missing")
     UNKNOWN_STATUS = "unknown_status", _("A status we do not know")
-    REFUND_UNBOOKED = "refund_unbooked", _("A refund made elsewhere, to be booked by the file")
+    REFUND_UNBOOKED = "refund_unbooked", _("A refund, not booked yet; somebody must look")
     FAILED = "failed", _("Applying it failed")
+
+
+NOTIFICATION_MACHINE: Machine[NotificationState] = Machine(
+    "Notification", {NotificationState.WAITING: frozenset({NotificationState.APPLIED})}
+)
+
+_LOOKUP_ENDS = frozenset(set(LookupState) - {LookupState.ASKING})
+#: Every end may be asked about again.
+LOOKUP_MACHINE: Machine[LookupState] = Machine(
+    "Lookup",
+    {LookupState.ASKING: _LOOKUP_ENDS}
+    | {end: frozenset({LookupState.ASKING}) for end in _LOOKUP_ENDS},
+)

@@ -1,4 +1,8 @@
-"""The clock's doors to payments and lookups."""
+"""The clock's doors to payments and lookups.
+
+Each row is claimed when its turn has come, not before: its lease and its rung of the ladder are
+used up by asking alone, however long the gateway keeps a worker.
+"""
 
 from celery import shared_task
 
@@ -10,22 +14,12 @@ from payments.models import Lookup, Payment
 @shared_task
 def poll_due_payments() -> None:
     """Ask Alipay about each payment whose time has come."""
-    for pk in due.claim_due(Payment, now=clock.now()):
-        ask_payment.delay(pk)
-
-
-@shared_task
-def ask_payment(payment_id: int) -> None:
-    services.poll_payment(payment_id)
+    for pk in due.claim_each(Payment, now=clock.now):
+        services.poll_payment(pk)
 
 
 @shared_task
 def run_due_lookups() -> None:
     """Ask Alipay about each number whose time has come."""
-    for pk in due.claim_due(Lookup, now=clock.now()):
-        ask_lookup.delay(pk)
-
-
-@shared_task
-def ask_lookup(lookup_id: int) -> None:
-    services.poll_lookup(lookup_id)
+    for pk in due.claim_each(Lookup, now=clock.now):
+        services.poll_lookup(pk)

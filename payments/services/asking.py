@@ -1,130 +1,117 @@
-"""Asking Alipay: about a payment we have, or a number we have no payment for.
+"""Asking Alipay about a payment we have.
 
 Calls are made outside transactions; the answer is recorded in one of its own.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 
-from merchant_portal import audit, clock, due, gateway
+from merchant_portal import audit, due, gateway
+from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account, GatewayCall
-from merchant_portal.alipay.client import GatewayClient
-from merchant_portal.alipay.messages import TradeAnswer, TradeStatus
+from merchant_portal.alipay.errors import RequestInvalid
+from merchant_portal.alipay.messages import TradeAnswer
 from merchant_portal.audit import Actor
 from merchant_portal.gateway import Answered, Refused, Unanswered
-from merchant_portal.money import AmountUnusable, Money
-from payments.errors import LookupRefused
+from merchant_portal.vault import SealBroken
+from payments.errors import WordUnusable
 from payments.models import Lookup, Payment
 from payments.services import moves
-from payments.services.moves import Place, Word
-from payments.states import PAYMENT_UNSETTLED, LookupState, PaymentState, Question
-from qrcodes.models import Counter
+from payments.services.words import Place, Word, read_amount
+from payments.states import PaymentState, Question
 
-Heard = Answered[TradeAnswer] | Refused | Unanswered
-_NOT_THERE = "TRADE_NOT_EXIST"
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Nothing was sent: a key is missing or sealed shut, or Alipay would not take the request."""
+
+    why: str
+
+
+Heard = Answered[TradeAnswer] | Refused | Unanswered | Unsent
 
 
 def ask_payment(payment: Payment, *, actor: Actor) -> Heard:
-    """A person asks Alipay now: always asks, also about a settled payment."""
+    """A person asks Alipay now: always asks, also about a settled payment, also while the clock
+    does. The answer is returned to be shown, whatever it is."""
     with transaction.atomic():
         audit.record(actor, "ask_alipay", payment)
-    return _ask_and_record(payment.pk)
+    return poll_payment(payment.pk)
 
 
 def poll_payment(payment_id: int) -> Heard:
-    """The clock asks about a payment it has claimed."""
-    return _ask_and_record(payment_id)
-
-
-def find_payment(
-    account: Account,
-    *,
-    actor: Actor,
-    alipay_trans_id: str = "",
-    partner_trans_id: str = "",
-    counter: Counter | None = None,
-) -> Lookup:
-    """Ask Alipay for a payment we know only a number of; raises LookupRefused.
-
-    Hong Kong answers only to the merchant order number
-    (global.alipay.com/docs/ac/hkapi/overseas_query).
-    """
-    if account.is_hk and not partner_trans_id:
-        raise LookupRefused("Hong Kong needs the merchant order number.")
-    if not (alipay_trans_id or partner_trans_id):
-        raise LookupRefused("A number is needed.")
-    now = clock.now()
-    with transaction.atomic():
-        lookup = Lookup.objects.create(
-            account=account,
-            alipay_trans_id=alipay_trans_id,
-            partner_trans_id=partner_trans_id,
-            counter=counter,
-            state=LookupState.ASKING,
-            asked_by=actor.name,
-            asked_at=now,
-            next_attempt_at=now,
-        )
-        audit.record(actor, "find_payment", lookup)
-    return lookup
-
-
-def ask_lookup(lookup: Lookup) -> Lookup:
-    """Ask now, unless the clock is asking at this very moment."""
-    if due.claim_one(Lookup, lookup.pk, now=clock.now()):
-        poll_lookup(lookup.pk)
-    lookup.refresh_from_db()
-    return lookup
-
-
-def poll_lookup(lookup_id: int) -> None:
-    """Ask about a number that was claimed, and record the answer."""
-    lookup = Lookup.objects.select_related("account", "counter__store").get(pk=lookup_id)
-    heard = gateway.ask(lookup.account, lookup, _query(lookup))
-    with transaction.atomic():
-        lookup = (
-            Lookup.objects.select_for_update(of=("self",))
-            .select_related("account")
-            .get(pk=lookup_id)
-        )
-        _record_lookup(lookup, heard)
-
-
-def _ask_and_record(payment_id: int) -> Heard:
+    """Ask about a payment and record the answer; the clock has claimed it before."""
     payment = Payment.objects.select_related("account").get(pk=payment_id)
-    heard = gateway.ask(payment.account, payment, _query(payment))
+    heard = query(
+        payment.account,
+        payment,
+        alipay_trans_id=payment.alipay_trans_id,
+        partner_trans_id=payment.partner_trans_id,
+    )
     with transaction.atomic():
         _record_answer(payment_id, heard)
     return heard
 
 
-def _query(subject: Payment | Lookup) -> Callable[[GatewayClient], TradeAnswer]:
-    return lambda client: client.query_payment(
-        partner_trans_id=subject.partner_trans_id, alipay_trans_id=subject.alipay_trans_id
+def query(
+    account: Account, subject: Payment | Lookup, *, alipay_trans_id: str, partner_trans_id: str
+) -> Heard:
+    """Ask about these numbers. What keeps us from asking is told too, and never raised."""
+    try:
+        return gateway.ask(
+            account,
+            subject,
+            lambda client: client.query_payment(
+                partner_trans_id=partner_trans_id, alipay_trans_id=alipay_trans_id
+            ),
+        )
+    except (AccountRefused, SealBroken, RequestInvalid) as unfit:
+        return Unsent(str(unfit))
+
+
+def told(heard: Heard) -> str:
+    """What was heard, in the one short text that rows keep."""
+    match heard:
+        case Answered(answer=answer):
+            return answer.status.value
+        case Refused(code=code):
+            return code[: due.LONGEST_ANSWER]
+        case Unanswered(reason=reason):
+            return reason.value
+        case Unsent(why=why):
+            return why[: due.LONGEST_ANSWER]
+
+
+def word_of(answer: TradeAnswer, call: GatewayCall, place: Place) -> Word:
+    """An answer as a word; raises WordUnusable where its amount cannot be read."""
+    return Word(
+        status=answer.status,
+        alipay_trans_id=answer.alipay_trans_id,
+        partner_trans_id=answer.partner_trans_id,
+        amount=read_amount(answer.amount, answer.currency),
+        paid_at=answer.paid_at,
+        buyer=answer.buyer_login,
+        wallet=answer.payment_inst,
+        place=place,
+        discount_text=answer.fields.get("m_discount_forex_amount", ""),
+        call=call,
     )
 
 
 def _record_answer(payment_id: int, heard: Heard) -> None:
-    payment = _lock(payment_id)
-    match heard:
-        case Answered(answer=answer, call=call):
-            try:
-                word = _word(answer, call, Place())
-            except AmountUnusable as unusable:
-                _hear_nothing(payment, str(unusable))
+    problem = ""
+    if isinstance(heard, Answered):
+        try:
+            with transaction.atomic():
+                payment = _lock(payment_id)
+                payment.last_answer = told(heard)
+                moves.hear_about(payment, word_of(heard.answer, heard.call, Place()))
                 return
-            moves.hear(payment.account, word)
-            payment = _lock(payment_id)
-            payment.last_answer = answer.status.value
-            _wait_for_buyer(payment, answer)
-            payment.save()
-        case Refused(code=code):
-            _hear_nothing(payment, code)
-        case Unanswered(reason=reason):
-            _hear_nothing(payment, reason.value)
+        except WordUnusable as unusable:
+            problem = str(unusable)
+    _record_nothing(_lock(payment_id), problem or told(heard))
 
 
 def _lock(payment_id: int) -> Payment:
@@ -135,77 +122,12 @@ def _lock(payment_id: int) -> Payment:
     )
 
 
-def _hear_nothing(payment: Payment, answer: str) -> None:
+def _record_nothing(payment: Payment, answer: str) -> None:
     """Neither yes nor no: ask again along the ladder, and in the end ask a person."""
-    payment.last_answer = answer[:200]
+    payment.last_answer = answer[: due.LONGEST_ANSWER]
     payment.lease_until = None
-    if payment.next_attempt_at is not None:
-        payment.next_attempt_at = due.later(payment, settings.ASK_LADDER_SECONDS, now=clock.now())
     if payment.state == PaymentState.PENDING:
         moves.move(payment, PaymentState.UNKNOWN)
-    if payment.state in PAYMENT_UNSETTLED and payment.next_attempt_at is None:
-        moves.raise_question(payment, Question.NO_ANSWER)
+    if payment.next_attempt_at is not None or payment.is_unsettled:
+        moves.climb(payment, settings.ASK_LADDER_SECONDS, at_the_end=Question.NO_ANSWER)
     payment.save()
-
-
-def _wait_for_buyer(payment: Payment, answer: TradeAnswer) -> None:
-    payment.lease_until = None
-    if answer.status == TradeStatus.WAIT_BUYER_PAY and payment.state == PaymentState.PENDING:
-        payment.next_attempt_at = clock.now() + timedelta(seconds=settings.WAIT_BUYER_SECONDS)
-
-
-def _record_lookup(lookup: Lookup, heard: Heard) -> None:
-    lookup.lease_until = None
-    match heard:
-        case Answered(answer=answer, call=call):
-            _record_found(lookup, answer, call)
-        case Refused(code=code):
-            lookup.last_answer = code
-            _end_or_ask_again(
-                lookup, LookupState.NOT_FOUND if code == _NOT_THERE else LookupState.REFUSED
-            )
-        case Unanswered(reason=reason):
-            lookup.last_answer = reason.value
-            _end_or_ask_again(lookup, LookupState.UNANSWERED)
-    lookup.save()
-
-
-def _record_found(lookup: Lookup, answer: TradeAnswer, call: GatewayCall) -> None:
-    counter = lookup.counter
-    place = Place(store=counter.store, counter=counter) if counter else Place()
-    lookup.last_answer = answer.status.value
-    try:
-        payment = moves.hear(lookup.account, _word(answer, call, place))
-    except AmountUnusable as unusable:
-        lookup.last_answer = str(unusable)[:200]
-        _end_or_ask_again(lookup, LookupState.UNANSWERED)
-        return
-    lookup.payment = payment
-    _settle(lookup, LookupState.FOUND if payment else LookupState.NOT_FOUND)
-
-
-def _end_or_ask_again(lookup: Lookup, end: LookupState) -> None:
-    """One "does not exist" proves nothing: only the ladder's end does."""
-    lookup.next_attempt_at = due.later(lookup, settings.ASK_LADDER_SECONDS, now=clock.now())
-    if lookup.next_attempt_at is None:
-        _settle(lookup, end)
-
-
-def _settle(lookup: Lookup, state: LookupState) -> None:
-    lookup.state = state
-    lookup.settled_at = clock.now()
-    lookup.next_attempt_at = None
-
-
-def _word(answer: TradeAnswer, call: GatewayCall, place: Place) -> Word:
-    return Word(
-        status=answer.status,
-        alipay_trans_id=answer.alipay_trans_id,
-        partner_trans_id=answer.partner_trans_id,
-        amount=Money.parse(answer.amount, answer.currency),
-        paid_at=answer.paid_at,
-        buyer=answer.buyer_login,
-        wallet=answer.payment_inst,
-        place=place,
-        call=call,
-    )

@@ -3,96 +3,50 @@
 The caller holds the transaction. Nothing here moves a payment backwards.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
-from merchant_portal import clock
-from merchant_portal.accounts.models import Account, AmountSource, GatewayCall
+from merchant_portal import clock, due
+from merchant_portal.accounts.models import Account, AmountSource
 from merchant_portal.alipay.messages import TradeStatus
-from merchant_portal.money import Money
 from payments import ledger
-from payments.models import Notification, Payment, PaymentMove
-from payments.states import PAYMENT_MACHINE, PaymentState, Product, Question
-from qrcodes.models import Counter, QRCode, Store
+from payments.errors import WordUnusable
+from payments.models import Payment, PaymentMove
+from payments.services.words import Place, Word, masked, read_discount
+from payments.states import PAYMENT_MACHINE, PaymentState, Product, Question, WaitReason
 
-#: Statuses with which money has been taken (overseas.query; acquire family).
-TAKEN = frozenset(
-    {TradeStatus.TRADE_SUCCESS, TradeStatus.TRADE_FINISHED, TradeStatus.TRADE_PENDING}
-)
-#: Questions that an answer from Alipay settles by itself.
-_SETTLED_BY_AN_ANSWER = frozenset({Question.NO_ANSWER})
+#: Questions that only ask for an answer: one settles them.
+_SETTLED_BY_AN_ANSWER = frozenset({Question.NO_ANSWER, Question.STILL_WAITING})
 _GLOBAL_WALLET = "ALIPAYCN"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a payment was made, as far as it is known."""
-
-    store: Store | None = None
-    counter: Counter | None = None
-    code: QRCode | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What Alipay said about one trade, by a notification or as the answer to a query."""
-
-    status: TradeStatus
-    alipay_trans_id: str
-    partner_trans_id: str
-    amount: Money | None
-    paid_at: datetime | None
-    buyer: str
-    wallet: str
-    place: Place
-    notification: Notification | None = None
-    call: GatewayCall | None = None
-
-    @property
-    def is_query(self) -> bool:
-        return self.call is not None
-
-    @property
-    def actor_name(self) -> str:
-        return "Alipay, asked" if self.is_query else "Alipay"
-
-    @property
-    def says_taken(self) -> bool:
-        """Money was taken, whatever became of it later (a closed trade may carry a pay time)."""
-        return self.status in TAKEN or (
-            self.status == TradeStatus.TRADE_CLOSED and self.paid_at is not None
-        )
-
-
-def lock_payment(account: Account, word: Word) -> Payment | None:
-    """The payment a word is about, locked; by Alipay's number first, then by the order number."""
-    locked = Payment.objects.select_for_update(of=("self",)).filter(account=account)
-    if word.alipay_trans_id:
-        found = locked.filter(alipay_trans_id=word.alipay_trans_id).first()
-        if found is not None:
-            return found
-    if word.partner_trans_id:
-        return locked.filter(partner_trans_id=word.partner_trans_id, alipay_trans_id="").first()
-    return None
-
-
 def hear(account: Account, word: Word) -> Payment | None:
-    """Let a word have its effect, once; answers the payment it is about, if there is one."""
-    payment = lock_payment(account, word)
+    """Let a word have its effect, once; answers the payment it is about, if there is one.
+
+    Raises WordUnusable where the word lacks what its effect needs.
+    """
+    payment = _lock_named(account, word)
     if payment is None:
         return _begin(account, word)
+    hear_about(payment, word)
+    return payment
+
+
+def hear_about(payment: Payment, word: Word) -> None:
+    """Let a word have its effect on the locked payment it is about; raises WordUnusable."""
     _learn(payment, word)
     if word.says_taken:
         _hear_taken(payment, word)
-    elif word.status == TradeStatus.TRADE_CLOSED:
+    elif word.says_closed_unpaid:
         _hear_closed_unpaid(payment, word)
-    elif payment.state == PaymentState.UNKNOWN:
-        move(payment, PaymentState.PENDING, word=word)
-    _settle_questions(payment, word)
+    else:
+        _hear_waiting(payment, word)
+    _settle_by_answer(payment, word)
+    _schedule(payment, word)
     payment.save()
-    return payment
 
 
 def move(payment: Payment, target: PaymentState, *, word: Word | None = None) -> None:
@@ -112,21 +66,88 @@ def raise_question(payment: Payment, question: Question) -> None:
     payment.question_owner = None
 
 
+def clear_question(payment: Payment) -> None:
+    """Nobody need decide any more; what is unsettled goes back to the clock."""
+    payment.question = ""
+    payment.question_since = payment.question_owner = None
+    if payment.is_unsettled and payment.next_attempt_at is None:
+        payment.attempts = 0
+        payment.next_attempt_at = clock.now()
+
+
+def climb(payment: Payment, ladder: Sequence[int], *, at_the_end: Question) -> None:
+    """Ask again at the ladder's next rung; where it has ended, a person must look."""
+    payment.attempts = max(payment.attempts, 1)
+    payment.next_attempt_at = due.later(payment, ladder, now=clock.now())
+    if payment.next_attempt_at is None and payment.is_unsettled:
+        raise_question(payment, at_the_end)
+
+
 def wants_query(account: Account, payment: Payment) -> bool:
     """Whether the amount is booked only once Alipay has confirmed it."""
     if account.amount_source != AmountSource.AUTO:
         return account.amount_source == AmountSource.QUERY
-    enrolment = payment.code.enrolment if payment.code else None
-    settlement = enrolment.settlement_currency if enrolment else account.settlement_currency
-    return payment.currency != settlement
+    return payment.currency != _settlement_currency(account, payment)
+
+
+def _settlement_currency(account: Account, payment: Payment) -> str:
+    code = payment.code
+    return code.enrolment.settlement_currency if code else account.settlement_currency
+
+
+def _lock_named(account: Account, word: Word) -> Payment | None:
+    """The payment a word names, locked; raises WordUnusable where its numbers name two."""
+    named = Q(alipay_trans_id=word.alipay_trans_id) if word.alipay_trans_id else Q(pk__in=[])
+    if word.partner_trans_id:
+        named |= Q(partner_trans_id=word.partner_trans_id)
+    rows = list(
+        Payment.objects.select_for_update(of=("self",))
+        .filter(named, account=account)
+        .order_by("id")
+    )
+    if len(rows) > 1:
+        raise WordUnusable(WaitReason.NUMBERS_DIFFER, word.partner_trans_id)
+    if not rows:
+        return None
+    payment = rows[0]
+    if word.alipay_trans_id and payment.alipay_trans_id not in {"", word.alipay_trans_id}:
+        raise WordUnusable(WaitReason.NUMBERS_DIFFER, payment.alipay_trans_id)
+    payment.account = account
+    return payment
 
 
 def _begin(account: Account, word: Word) -> Payment | None:
-    """The first word about a trade: a payment exists only once an amount is known."""
-    if word.amount is None or (word.status == TradeStatus.TRADE_CLOSED and not word.says_taken):
+    """The first word about a trade: a payment exists only once an amount is known.
+
+    That somebody began to pay and left it is not worth a row, unless we asked about it.
+    """
+    if word.says_closed_unpaid and not word.is_query:
         return None
+    payment = _new_payment(account, word)
+    _describe(payment, word)
+    payment.state = _first_state(account, payment, word)
+    if payment.state == PaymentState.PAID:
+        _refuse_unbookable(payment)
+    if word.says_taken:
+        payment.frozen = word.status == TradeStatus.TRADE_PENDING
+        _hear_flags(payment, word)
+    if word.says_closed_unpaid:
+        payment.closed_reason = word.status
+    _schedule(payment, word)
+    payment.save(force_insert=True)
+    _write_move(payment, "", word)
+    if payment.state == PaymentState.PAID:
+        ledger.post_payment(payment, occurred_at=payment.occurred_at)
+    return payment
+
+
+def _new_payment(account: Account, word: Word) -> Payment:
+    if not word.alipay_trans_id:
+        raise WordUnusable(WaitReason.NO_TRADE_NUMBER)
+    if word.amount is None:
+        raise WordUnusable(WaitReason.UNUSABLE_AMOUNT)
     now = clock.now()
-    payment = Payment(
+    return Payment(
         account=account,
         product=Product.MERCHANT_QR,
         store=word.place.store,
@@ -136,26 +157,15 @@ def _begin(account: Account, word: Word) -> Payment | None:
         partner_trans_id=word.partner_trans_id,
         amount_minor=word.amount.minor,
         currency=word.amount.currency,
-        wallet=_wallet(account, word),
-        buyer=word.buyer,
         paid_at=word.paid_at,
         occurred_at=word.paid_at or now,
         first_heard_at=now,
-        frozen=word.status == TradeStatus.TRADE_PENDING,
-        refundable=word.status != TradeStatus.TRADE_FINISHED,
     )
-    payment.state = _first_state(account, payment, word)
-    _schedule_after(payment, word)
-    if word.status == TradeStatus.TRADE_CLOSED:
-        raise_question(payment, Question.CLOSED_AT_ALIPAY)
-    payment.save(force_insert=True)
-    _write_move(payment, "", word)
-    if payment.state == PaymentState.PAID:
-        _book(payment)
-    return payment
 
 
 def _first_state(account: Account, payment: Payment, word: Word) -> PaymentState:
+    if word.says_closed_unpaid:
+        return PaymentState.CLOSED
     if not word.says_taken:
         return PaymentState.PENDING
     if not word.is_query and wants_query(account, payment):
@@ -180,17 +190,24 @@ def _hear_taken(payment: Payment, word: Word) -> None:
             if state == PaymentState.CLOSED:
                 raise_question(payment, Question.PAID_AFTER_END)
     _hear_flags(payment, word)
-    _schedule_after(payment, word)
 
 
 def _take(payment: Payment, word: Word) -> None:
+    payment.frozen = word.status == TradeStatus.TRADE_PENDING
     if not word.is_query and wants_query(payment.account, payment):
         move(payment, PaymentState.CONFIRMING, word=word)
         return
-    payment.frozen = word.status == TradeStatus.TRADE_PENDING
-    payment.paid_at = payment.paid_at or word.paid_at
+    _refuse_unbookable(payment)
     move(payment, PaymentState.PAID, word=word)
-    _book(payment)
+    ledger.post_payment(payment, occurred_at=payment.occurred_at)
+
+
+def _refuse_unbookable(payment: Payment) -> None:
+    """What is booked has Alipay's number and the time it was paid; neither is guessed."""
+    if not payment.alipay_trans_id:
+        raise WordUnusable(WaitReason.NO_TRADE_NUMBER)
+    if payment.paid_at is None:
+        raise WordUnusable(WaitReason.NO_PAYMENT_TIME)
 
 
 def _hear_amount(payment: Payment, word: Word) -> None:
@@ -224,61 +241,107 @@ def _explained(payment: Payment) -> bool:
 
 
 def _hear_closed_unpaid(payment: Payment, word: Word) -> None:
+    """Ended unpaid. A late notice of it changes nothing; an answer that says so is a question."""
     if payment.state in {PaymentState.PENDING, PaymentState.UNKNOWN}:
-        payment.closed_reason = "Closed unpaid at Alipay"
+        payment.closed_reason = word.status
         move(payment, PaymentState.CLOSED, word=word)
-        payment.next_attempt_at = None
+    elif word.is_query and payment.is_taken and not _explained(payment):
+        raise_question(payment, Question.STATUS_DIFFERS)
+
+
+def _hear_waiting(payment: Payment, word: Word) -> None:
+    """The buyer has not finished: what is taken stays so, and only asking can contradict it."""
+    if payment.state == PaymentState.UNKNOWN:
+        move(payment, PaymentState.PENDING, word=word)
+    elif word.is_query and payment.is_taken:
+        raise_question(payment, Question.STATUS_DIFFERS)
 
 
 def _learn(payment: Payment, word: Word) -> None:
     """Fill in what was not known; nothing known is overwritten."""
+    if _says_otherwise(payment.partner_trans_id, word.partner_trans_id):
+        raise_question(payment, Question.NUMBERS_DIFFER)
     payment.alipay_trans_id = payment.alipay_trans_id or word.alipay_trans_id
     payment.partner_trans_id = payment.partner_trans_id or word.partner_trans_id
-    payment.buyer = payment.buyer or word.buyer
-    payment.wallet = payment.wallet or _wallet(payment.account, word)
     if payment.paid_at is None and word.paid_at is not None:
         payment.paid_at = payment.occurred_at = word.paid_at
-    _learn_place(payment, word.place)
+    _learn_place(payment, word)
+    _describe(payment, word)
 
 
-def _learn_place(payment: Payment, place: Place) -> None:
-    if place.store is None:
+def _says_otherwise(known: str, said: str) -> bool:
+    return bool(known and said and known != said)
+
+
+def _describe(payment: Payment, word: Word) -> None:
+    """Wallet, buyer and discount, where they were not known."""
+    account = payment.account
+    payment.buyer = payment.buyer or masked(word.buyer)
+    # Told in Hong Kong; under a global contract the Alipay China wallet pays.
+    told = word.wallet[:32] or ("" if account.is_hk else _GLOBAL_WALLET)
+    payment.wallet = payment.wallet or told
+    if word.discount_text and not payment.merchant_discount_minor:
+        discount = read_discount(word.discount_text, _settlement_currency(account, payment))
+        if discount is not None:
+            payment.merchant_discount_minor = discount.minor
+            payment.merchant_discount_currency = discount.currency
+
+
+def _learn_place(payment: Payment, word: Word) -> None:
+    """A code is evidence, and decides; the counter somebody asked from or chose is not."""
+    place = word.place
+    known = (payment.store_id, payment.counter_id)
+    if place.code is None:
+        if payment.is_unplaced and place.store is not None:
+            _put(payment, place)
         return
-    if payment.store_id is None:
-        payment.store, payment.counter, payment.code = place.store, place.counter, place.code
-    elif place.counter is not None and payment.counter_id != place.counter.pk:
+    enrolment = place.code.enrolment
+    if not payment.is_unplaced and known != (enrolment.store_id, enrolment.counter_id):
         raise_question(payment, Question.PLACE_DIFFERS)
-    elif payment.code_id is None:
-        payment.code = place.code
+    if payment.code_id is None:
+        _put(payment, place)
 
 
-def _settle_questions(payment: Payment, word: Word) -> None:
-    if word.is_query and payment.question in _SETTLED_BY_AN_ANSWER:
+def _put(payment: Payment, place: Place) -> None:
+    payment.store, payment.counter, payment.code = place.store, place.counter, place.code
+
+
+def _settle_by_answer(payment: Payment, word: Word) -> None:
+    """Alipay has answered, or the matter has ended: nobody need look any more."""
+    if payment.question in _SETTLED_BY_AN_ANSWER and (word.is_query or not payment.is_unsettled):
         payment.question = ""
-        payment.question_since = None
+        payment.question_since = payment.question_owner = None
 
 
-def _schedule_after(payment: Payment, word: Word) -> None:
+def _schedule(payment: Payment, word: Word) -> None:
     """When Alipay is asked next; None where nothing is open."""
-    payment.attempts = 0
-    payment.lease_until = None
-    if payment.state == PaymentState.CONFIRMING or not payment.wallet:
-        payment.next_attempt_at = clock.now()
-    elif payment.state in {PaymentState.PENDING, PaymentState.UNKNOWN}:
-        payment.next_attempt_at = clock.now() + timedelta(seconds=settings.WAIT_BUYER_SECONDS)
+    if word.is_query:
+        payment.lease_until = None
+        _schedule_after_answer(payment)
     else:
+        payment.attempts = 0
+        payment.next_attempt_at = _first_asking(payment)
+
+
+def _schedule_after_answer(payment: Payment) -> None:
+    if not payment.is_unsettled:
+        payment.attempts = 0
         payment.next_attempt_at = None
-    if word.is_query and payment.state == PaymentState.PAID:
-        payment.next_attempt_at = None
+    elif payment.state == PaymentState.PENDING:
+        ladder = settings.WAIT_BUYER_LADDER_SECONDS
+        climb(payment, ladder, at_the_end=Question.STILL_WAITING)
+    else:
+        climb(payment, settings.ASK_LADDER_SECONDS, at_the_end=Question.NO_ANSWER)
 
 
-def _wallet(account: Account, word: Word) -> str:
-    """Which wallet paid: told in Hong Kong, the Alipay China wallet under a global contract."""
-    return word.wallet or ("" if account.is_hk else _GLOBAL_WALLET)
-
-
-def _book(payment: Payment) -> None:
-    ledger.post_payment(payment, occurred_at=payment.paid_at or clock.now())
+def _first_asking(payment: Payment) -> datetime | None:
+    """Once a notice has spoken: to confirm, to hear which wallet paid, or if the buyer paid."""
+    now = clock.now()
+    if payment.state == PaymentState.CONFIRMING or (payment.is_taken and not payment.wallet):
+        return now
+    if payment.is_unsettled:
+        return now + timedelta(seconds=settings.WAIT_BUYER_LADDER_SECONDS[0])
+    return None
 
 
 def _write_move(payment: Payment, from_state: str, word: Word | None) -> None:

@@ -2,18 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
+from merchant_portal import clock, due
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.alipay.messages import Notice, Posted, TradeStatus
-from merchant_portal.money import AmountUnusable, Money
-from payments.errors import NoticeMustWait
+from merchant_portal.money import Money
+from payments.errors import WordUnusable
 from payments.models import Notification, Payment
-from payments.services import moves
-from payments.services.moves import TAKEN, Place, Word
-from payments.states import NotificationState, Question, WaitReason
-from qrcodes.models import Enrolment, QRCode
+from payments.services import moves, placing
+from payments.services.finding import look_for_payment_of
+from payments.services.words import Place, Word, read_amount
+from payments.states import NOTIFICATION_MACHINE, NotificationState, Question, WaitReason
+from qrcodes.models import QRCode
+
+#: Reasons that time alone may cure; the others wait for a person.
+_CURED_BY_TIME = frozenset({WaitReason.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +43,47 @@ def record_notification(arrival: Arrival) -> Notification:
     One statement, so that two deliveries at the same instant are one row. The caller holds the
     transaction.
     """
-    posted, notice = arrival.posted, arrival.notice
+    row = _row_of(arrival)
     table = connection.ops.quote_name(Notification._meta.db_table)
-    received_at = connection.ops.adapt_datetimefield_value(arrival.received_at)
-    values = {
+    known = f"SELECT 1 FROM {table} WHERE account_id = %s AND notify_id = %s AND digest <> %s"
+    identity = [row["account_id"], row["notify_id"], row["digest"]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(row)}, conflicting) "
+            f"VALUES ({', '.join(['%s'] * len(row))}, {_HAS_ID} AND EXISTS ({known})) "
+            f"ON CONFLICT (account_id, notify_id, digest) DO UPDATE SET "
+            f"received_count = {table}.received_count + 1, last_received_at = excluded.received_at "
+            f"RETURNING id, received_count, conflicting",
+            [*map(_column_value, row.values()), row["notify_id"], *identity],
+        )
+        pk, received_count, conflicting = cursor.fetchone()
+    if received_count > 1:
+        return Notification.objects.get(pk=pk)
+    notification = Notification(id=pk, conflicting=bool(conflicting), **row)
+    notification._state.adding = False
+    return notification
+
+
+#: Without an id there is nothing another content could be under.
+_HAS_ID = "%s <> ''"
+
+
+def _row_of(arrival: Arrival) -> dict[str, Any]:
+    notice, received_at = arrival.notice, arrival.received_at
+    return {
         "account_id": arrival.account.pk,
         "code_id": arrival.code.pk if arrival.code else None,
         "verified_with_id": arrival.key.pk,
-        "notify_id": notice.notify_id[:128],
-        "digest": posted.digest,
+        "notify_id": _fit(notice.notify_id, 128),
+        "digest": arrival.posted.digest,
         "body": arrival.body,
         "content_type": arrival.content_type[:100],
         "received_at": received_at,
         "last_received_at": received_at,
         "received_count": 1,
-        "alipay_trans_id": notice.alipay_trans_id[:64],
-        "partner_trans_id": notice.partner_trans_id[:64],
-        "trade_status": notice.status_word[:32],
+        "alipay_trans_id": _fit(notice.alipay_trans_id, 64),
+        "partner_trans_id": _fit(notice.partner_trans_id, 64),
+        "trade_status": _fit(notice.status_word, 32),
         "state": NotificationState.WAITING.value,
         "reason": WaitReason.ARRIVED.value,
         "reason_text": "",
@@ -60,127 +91,126 @@ def record_notification(arrival: Arrival) -> Notification:
         "last_answer": "",
         "next_attempt_at": received_at,
     }
-    same_id = (
-        f"EXISTS (SELECT 1 FROM {table} WHERE account_id = %s AND notify_id = %s AND digest <> %s)"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(values)}, conflicting) "
-            f"VALUES ({', '.join(['%s'] * len(values))}, {same_id}) "
-            f"ON CONFLICT (account_id, notify_id, digest) DO UPDATE SET "
-            f"received_count = {table}.received_count + 1, last_received_at = excluded.received_at "
-            f"RETURNING id, received_count",
-            [*values.values(), arrival.account.pk, values["notify_id"], posted.digest],
-        )
-        pk, received_count = cursor.fetchone()
-    if received_count > 1:
-        return Notification.objects.get(pk=pk)
-    times = dict.fromkeys(
-        ("received_at", "last_received_at", "next_attempt_at"), arrival.received_at
-    )
-    notification = Notification(id=pk, **(values | times))
-    notification._state.adding = False
-    return notification
+
+
+def _fit(text: str, longest: int) -> str:
+    """A field of the wire as a column takes it; the body keeps what was sent."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
+
+
+def _column_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
 
 
 def apply_paid(notification: Notification, arrival: Arrival) -> Payment | None:
-    """The effect of a notification about a trade's status; raises NoticeMustWait."""
-    notice = arrival.notice
+    """The effect of a notification about a trade's status; raises WordUnusable."""
     _refuse_strange(arrival)
-    place, disagrees = _place_of(arrival)
-    status = _status(notice)
-    word = Word(
-        status=status,
-        alipay_trans_id=notice.alipay_trans_id,
-        partner_trans_id=notice.partner_trans_id,
-        amount=_amount(notice, place) if notice.total_fee or status in TAKEN else None,
-        paid_at=notice.paid_at,
-        buyer=notice.buyer_login,
-        wallet=notice.payment_inst,
-        place=place,
-        notification=notification,
-    )
+    place, disagrees = placing.place_of(arrival.account, arrival.code, arrival.notice)
+    word = _word(notification, arrival.notice, place)
     payment = moves.hear(arrival.account, word)
-    if payment is not None and disagrees:
-        moves.raise_question(payment, Question.PLACE_DIFFERS)
-        payment.save()
+    if payment is not None:
+        _raise_questions(payment, arrival, notification, place_disagrees=disagrees)
     return payment
+
+
+def hear_refund(notification: Notification, arrival: Arrival) -> Payment | None:
+    """A refund notice: it is not booked, so it waits; its payment is found or asked about.
+
+    Raises WordUnusable.
+    """
+    _refuse_strange(arrival)
+    payment = arrival.account.payments.filter(
+        alipay_trans_id=arrival.notice.alipay_trans_id
+    ).first()
+    if payment is None:
+        look_for_payment_of(notification)
+    return payment
+
+
+def mark_applied(notification: Notification, payment: Payment | None) -> None:
+    """It has had its effect."""
+    NOTIFICATION_MACHINE.check(NotificationState(notification.state), NotificationState.APPLIED)
+    notification.payment = payment
+    notification.state = NotificationState.APPLIED
+    notification.reason = notification.reason_text = ""
+    notification.applied_at = clock.now()
+    notification.next_attempt_at = notification.lease_until = None
+    notification.save(
+        update_fields=[
+            "state", "reason", "reason_text", "applied_at", "next_attempt_at", "lease_until",
+            "payment",
+        ]
+    )  # fmt: skip
+
+
+def keep_waiting(notification: Notification, reason: WaitReason, text: str) -> None:
+    """It has no effect yet: people see the reason, and the clock tries what time may cure."""
+    notification.reason, notification.reason_text = reason, _fit(text, 300)
+    notification.lease_until = notification.next_attempt_at = None
+    notification.attempts = max(notification.attempts, 1)
+    if reason in _CURED_BY_TIME:
+        ladder = settings.APPLY_LADDER_SECONDS
+        notification.next_attempt_at = due.later(notification, ladder, now=clock.now())
+    notification.save(
+        update_fields=[
+            "reason", "reason_text", "next_attempt_at", "lease_until", "attempts", "payment"
+        ]
+    )  # fmt: skip
 
 
 def _refuse_strange(arrival: Arrival) -> None:
     notice = arrival.notice
-    if notice.seller_id != arrival.account.partner_id:
-        raise NoticeMustWait(WaitReason.FOREIGN_SELLER, notice.seller_id)
+    if notice.seller_id not in {"", arrival.account.partner_id}:
+        raise WordUnusable(WaitReason.FOREIGN_SELLER, notice.seller_id)
     if not notice.alipay_trans_id:
-        raise NoticeMustWait(WaitReason.NO_TRADE_NUMBER)
-    if notice.unreadable:
-        raise NoticeMustWait(WaitReason.NO_PAYMENT_TIME, ", ".join(notice.unreadable))
+        raise WordUnusable(WaitReason.NO_TRADE_NUMBER)
+    if "gmt_payment" in notice.unreadable:  # unreadable is not "never paid"
+        raise WordUnusable(WaitReason.NO_PAYMENT_TIME, "gmt_payment")
 
 
-def _status(notice: Notice) -> TradeStatus:
+def _word(notification: Notification, notice: Notice, place: Place) -> Word:
     if notice.status is None:
-        raise NoticeMustWait(WaitReason.UNKNOWN_STATUS, notice.status_word)
-    status = notice.status
-    if notice.paid_at is None and status in TAKEN:
-        raise NoticeMustWait(WaitReason.NO_PAYMENT_TIME)
-    return status
+        raise WordUnusable(WaitReason.UNKNOWN_STATUS, notice.status_word)
+    closed_unpaid = notice.status == TradeStatus.TRADE_CLOSED and notice.paid_at is None
+    return Word(
+        status=notice.status,
+        alipay_trans_id=notice.alipay_trans_id,
+        partner_trans_id=notice.partner_trans_id,
+        amount=None if closed_unpaid else _amount(notice, place),
+        paid_at=notice.paid_at,
+        buyer=notice.buyer_login,
+        wallet=notice.payment_inst,
+        place=place,
+        discount_text=notice.m_discount_forex_amount,
+        notification=notification,
+    )
 
 
 def _amount(notice: Notice, place: Place) -> Money:
+    """In pricing currency: Alipay does not say which one ``total_fee`` is in, so that is ours."""
     currency = notice.trans_currency or _pricing_currency(place) or notice.currency
     if not currency:
-        raise NoticeMustWait(WaitReason.NO_CURRENCY)
-    try:
-        return Money.parse(notice.total_fee, currency)
-    except AmountUnusable as unusable:
-        raise NoticeMustWait(WaitReason.UNUSABLE_AMOUNT, str(unusable)) from unusable
+        raise WordUnusable(WaitReason.NO_CURRENCY)
+    return read_amount(notice.total_fee, currency)
 
 
 def _pricing_currency(place: Place) -> str:
     return place.code.enrolment.pricing_currency if place.code else ""
 
 
-def _place_of(arrival: Arrival) -> tuple[Place, bool]:
-    """The path's key wins; fields are asked only where it names no code. True: they disagree."""
-    named = _code_by_fields(arrival)
-    code = arrival.code or named
-    if code is None:
-        return Place(), False
-    enrolment = code.enrolment
-    place = Place(store=enrolment.store, counter=enrolment.counter, code=code)
-    return place, named is not None and named.enrolment_id != code.enrolment_id
-
-
-def _code_by_fields(arrival: Arrival) -> QRCode | None:
-    notice = arrival.notice
-    if arrival.code is not None and _agrees(arrival.code, notice):
-        return None
-    codes = QRCode.objects.select_related("enrolment__store", "enrolment__counter").filter(
-        enrolment__account=arrival.account
-    )
-    if notice.qrcode:
-        found = codes.filter(value=notice.qrcode).order_by("-id").first()
-        if found is not None:
-            return found
-    if notice.store_id and notice.secondary_merchant_id:
-        found = (
-            codes.filter(
-                enrolment__alipay_store_id=notice.store_id,
-                enrolment__secondary_merchant_id=notice.secondary_merchant_id,
-            )
-            .order_by("-id")
-            .first()
-        )
-        if found is not None:
-            return found
-    return codes.filter(key=notice.passback).first() if notice.passback else None
-
-
-def _agrees(code: QRCode, notice: Notice) -> bool:
-    """Whether no field names another place than the path's code."""
-    enrolment: Enrolment = code.enrolment
-    return (
-        notice.qrcode in {"", code.value}
-        and notice.store_id in {"", enrolment.alipay_store_id}
-        and notice.secondary_merchant_id in {"", enrolment.secondary_merchant_id}
-    )
+def _raise_questions(
+    payment: Payment, arrival: Arrival, notification: Notification, *, place_disagrees: bool
+) -> None:
+    """What the notice says beside the payment's state, and a person should know."""
+    before = payment.question
+    expected = _pricing_currency(Place(code=payment.code))
+    if arrival.notice.trans_currency and expected not in {"", arrival.notice.trans_currency}:
+        moves.raise_question(payment, Question.CURRENCY_DIFFERS)
+    if place_disagrees:
+        moves.raise_question(payment, Question.PLACE_DIFFERS)
+    if notification.conflicting:
+        moves.raise_question(payment, Question.CONTENT_DIFFERS)
+    if payment.question != before:
+        payment.save(update_fields=["question", "question_since", "question_owner"])

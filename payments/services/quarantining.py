@@ -1,7 +1,9 @@
 """What arrives on a known key and does not verify is sealed and kept, within limits."""
 
 import hashlib
+from datetime import datetime
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -9,38 +11,63 @@ from django.db.models import F
 from merchant_portal import clock
 from merchant_portal.accounts.models import Account
 from merchant_portal.vault import open_vault
-from payments.models import IntakeCount, Quarantined
+from payments.models import IntakeCount, Notification, Quarantined
 from qrcodes.models import QRCode
+
+log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
 def quarantine(
-    account: Account, *, code: QRCode | None, body: bytes, content_type: str, why: str
+    account: Account,
+    *,
+    code: QRCode | None,
+    body: bytes,
+    content_type: str,
+    why: str,
+    checked_at: datetime,
 ) -> Quarantined | None:
     """Seal and keep a body that did not verify; beyond the limits it is only counted."""
+    log.warning("notification_not_verified", account=account.pk, why=why, size=len(body))
     if len(body) > settings.QUARANTINE_BODY_BYTES:
         count_turned_away(IntakeCount.Kind.TOO_LARGE, scope=str(account.pk))
         return None
+    content_type = content_type[:100]
     digest = hashlib.sha256(body).hexdigest()
     same = Quarantined.objects.filter(
-        account=account, body_digest=digest, content_type=content_type[:100]
+        account=account, body_digest=digest, content_type=content_type
     )
     if same.update(received_count=F("received_count") + 1):
         return same.get()
-    held = Quarantined.objects.filter(account=account, notification__isnull=True).count()
-    if held >= settings.QUARANTINE_BODIES:
+    if account.quarantine.held().count() >= settings.QUARANTINE_BODIES:
         count_turned_away(IntakeCount.Kind.QUARANTINE_FULL, scope=str(account.pk))
         return None
-    return Quarantined.objects.create(
+    row, is_new = Quarantined.objects.get_or_create(
         account=account,
-        code=code,
-        sealed_body=open_vault(settings.MASTER_KEY).seal(body),
         body_digest=digest,
-        body_bytes=len(body),
-        content_type=content_type[:100],
-        why=why[:200],
-        received_at=clock.now(),
+        content_type=content_type,
+        defaults={
+            "code": code,
+            "sealed_body": open_vault(settings.MASTER_KEY).seal(body),
+            "body_bytes": len(body),
+            "why": why[:200],
+            "received_at": clock.now(),
+            "checked_at": checked_at,
+        },
     )
+    if not is_new:  # the same body came at the same instant
+        same.update(received_count=F("received_count") + 1)
+    return row
+
+
+def release_from_quarantine(row: Quarantined, notification: Notification) -> None:
+    """It verifies now and is a notification; its row stays as the trace."""
+    Quarantined.objects.filter(pk=row.pk).update(notification=notification)
+
+
+def keep_in_quarantine(row: Quarantined, *, why: str, checked_at: datetime) -> None:
+    """It still does not verify."""
+    Quarantined.objects.filter(pk=row.pk).update(why=why[:200], checked_at=checked_at)
 
 
 @transaction.atomic
