@@ -1,4 +1,4 @@
-"""People and the audit log."""
+"""People, the audit log, and the sign that the clock runs."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -34,3 +34,12 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.target_name}"
+
+
+class ClockTick(models.Model):
+    """When the clock (beat) last reached a worker: one row, renewed by a task."""
+
+    seen_at = models.DateTimeField(_("seen at"))
+
+    def __str__(self) -> str:
+        return str(self.seen_at)

@@ -30,15 +30,30 @@ def _fernet_key() -> str:
     return Fernet.generate_key().decode()
 
 
-def _secret(name: str, make: Callable[[], str]) -> str:
-    """A secret from ``NAME``, from the file named by ``NAME_FILE``, or made once under ``var/``."""
+#: The secrets nobody gave, so that they were made under ``var/`` (a check names them).
+SECRETS_MADE_HERE: list[str] = []
+
+
+def _given(name: str) -> str:
+    """A secret from ``NAME``, or from the file that ``NAME_FILE`` names; empty without either."""
     if os.environ.get(name):
         return os.environ[name]
-    given_file = os.environ.get(f"{name}_FILE")
-    path = Path(given_file) if given_file else VAR_DIR / name.lower()
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return ""
+    if not Path(path).exists():
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which does not exist.")
+    return Path(path).read_text().strip()
+
+
+def _secret(name: str, make: Callable[[], str]) -> str:
+    """A secret that was given, or one made once under ``var/``."""
+    given = _given(name)
+    if given:
+        return given
+    SECRETS_MADE_HERE.append(name)
+    path = VAR_DIR / name.lower()
     if not path.exists():
-        if given_file:
-            raise ImproperlyConfigured(f"{name}_FILE names {given_file}, which does not exist.")
         _write_once(path, make())
     return path.read_text().strip()
 
@@ -89,7 +104,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "lucide",
-    "django_structlog",
     "merchant_portal.apps.PortalConfig",
     "merchant_portal.accounts.apps.AccountsConfig",
     "qrcodes",
@@ -97,6 +111,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "merchant_portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -265,6 +280,7 @@ _TICK = timedelta(seconds=2)
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": every, "options": {"expires": every.total_seconds() * 5}}
     for name, every in (
+        ("merchant_portal.tasks.note_clock_tick", timedelta(seconds=10)),
         ("merchant_portal.tasks.apply_waiting_notifications", _TICK),
         ("merchant_portal.tasks.verify_quarantine", timedelta(seconds=10)),
         ("qrcodes.tasks.poll_due_codes", _TICK),
@@ -320,20 +336,44 @@ QUARANTINE_BODIES = 1_000
 #: The most bytes a notification may have; the gateway's own are under 10 kB.
 NOTIFICATION_BODY_BYTES = 262_144
 
-# ---- Logging --------------------------------------------------------------------------------
+# ---- Watching -------------------------------------------------------------------------------
 
-DJANGO_STRUCTLOG_CELERY_ENABLED = False
+#: Who may read /metrics/: a bearer of this token; without one, only this very machine.
+METRICS_TOKEN = _given("METRICS_TOKEN")
+#: Seconds without a tick after which the clock counts as stopped.
+CLOCK_SILENT_SECONDS = 60
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT must be line or json, not {LOG_FORMAT!r}.")
+_annotate: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+]
 structlog.configure(
     processors=[
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.filter_by_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
+        *_annotate,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
+)
+# Tracebacks without the values of variables: a key or a body could be among them.
+_render: list[structlog.typing.Processor] = (
+    [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    if LOG_FORMAT == "json"
+    else [
+        structlog.dev.ConsoleRenderer(
+            colors=False,
+            pad_event_to=0,
+            pad_level=False,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    ]
 )
 LOGGING = {
     "version": 1,
@@ -341,19 +381,15 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.KeyValueRenderer(
-                key_order=["timestamp", "level", "logger", "event"]
-            ),
-            "foreign_pre_chain": [
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.stdlib.add_logger_name,
-                structlog.stdlib.add_log_level,
-            ],
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render],
+            "foreign_pre_chain": _annotate,
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        # Each address is logged once, by its name, in merchant_portal.middleware.
+        "django.request": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

@@ -2,13 +2,14 @@
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from merchant_portal import intake
+from merchant_portal import health, intake
+from merchant_portal import metrics as metrics_reading
 from merchant_portal.access import Right
 from payments import services as payments
 from payments.models import IntakeCount, Notification, Payment, Quarantined
@@ -80,7 +81,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The process can reach its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ready"})
+    """Whether requests can be served (503 if not), and whether the jobs run."""
+    report = health.examine()
+    return JsonResponse(
+        {"status": report.status, "parts": report.parts}, status=200 if report.is_ready else 503
+    )
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What to watch, for Prometheus; for the token's bearer, or this very machine alone."""
+    if not metrics_reading.may_read(request):
+        return _plain("Metrics are for the bearer of METRICS_TOKEN.", status=403)
+    return HttpResponse(metrics_reading.render(), content_type=metrics_reading.CONTENT_TYPE)
