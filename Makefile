@@ -36,6 +36,7 @@ run: install ## start portal, jobs and simulator with a demo shop (PORT=8000); C
 	@python manage.py migrate --verbosity 0
 	@python manage.py collectstatic --noinput --verbosity 0
 	@python manage.py seed_demo --simulator-url http://127.0.0.1:$(SIMULATOR_PORT)
+	@python manage.py refresh_notify_urls
 	@echo "Portal:          http://127.0.0.1:$(PORT)/"
 	@echo "Buyer's phone:   http://127.0.0.1:$(SIMULATOR_PORT)/"
 	@echo "Alipay's desk:   http://127.0.0.1:$(SIMULATOR_PORT)/control/"

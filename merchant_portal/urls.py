@@ -8,6 +8,7 @@ from merchant_portal import views
 urlpatterns = [
     path("alipay/notify/<str:key>/", views.alipay_notify, name="alipay_notify"),
     path("", views.home, name="home"),
+    path("", include("qrcodes.urls")),
     path("", include("payments.urls")),
     path("auth/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -1,16 +1,16 @@
 """Named refusals of the verbs about stores, counters and codes."""
 
 
-class CodeRefused(Exception):
-    """Something cannot be done to a code; the text says why, for people."""
+class Refusal(Exception):
+    """Something a person asked for is not done; the text says why, for people."""
 
 
-class CodeExists(CodeRefused):
-    """A counter has a live code of this kind already."""
+class PlaceRefused(Refusal):
+    """A merchant, store or counter cannot be saved so."""
 
 
-class EnrolmentRefused(Exception):
-    """An enrolment cannot be changed so; the text says why, for people."""
+class EnrolmentRefused(Refusal):
+    """An enrolment cannot be changed so."""
 
 
 class EnrolmentFrozen(EnrolmentRefused):
@@ -21,9 +21,13 @@ class StoreIdTaken(EnrolmentRefused):
     """Another place is known at Alipay by this store id under the account."""
 
 
-class PlaceRefused(Exception):
-    """A merchant, store or counter cannot be saved so; the text says why, for people."""
+class CodeRefused(Refusal):
+    """Something cannot be done to a code."""
 
 
-class PersonRefused(Exception):
-    """A person or an API key cannot be added so; the text says why, for people."""
+class CodeExists(CodeRefused):
+    """A counter has a live code of this kind already."""
+
+
+class PersonRefused(Refusal):
+    """A person or an API key cannot be added so."""

@@ -7,12 +7,19 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from merchant_portal import audit, clock
-from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.audit import Actor
 from qrcodes.errors import CodeExists, CodeRefused
 from qrcodes.models import Enrolment, QRCode
-from qrcodes.services.details import fee_of, refuse_unfit
-from qrcodes.services.moves import lock, move, owe, owe_modify, owe_nothing, write_move
+from qrcodes.services.details import fee_of
+from qrcodes.services.moves import (
+    lock,
+    move,
+    owe,
+    owe_modify,
+    owe_nothing,
+    refuse_unsendable,
+    write_move,
+)
 from qrcodes.states import (
     CODE_MACHINE,
     CODE_UNSETTLED,
@@ -34,7 +41,6 @@ def make_code(
 
     Raises CodeExists, and CodeRefused where Alipay could not take what we would tell it.
     """
-    now = clock.now()
     code = QRCode(
         enrolment=enrolment,
         kind=kind,
@@ -42,9 +48,9 @@ def make_code(
         channel_fee_value=channel_fee_value if kind == CodeKind.WITH_FEE else "",
         state=CodeState.CREATING,
         wanted_state=CodeState.ACTIVE,
-        created_at=now,
+        created_at=clock.now(),
     )
-    _refuse_unfit(code)
+    refuse_unsendable(code)
     try:
         with transaction.atomic():
             Enrolment.objects.select_for_update().get(pk=enrolment.pk)
@@ -57,13 +63,6 @@ def make_code(
     except IntegrityError as taken:
         raise CodeExists(_("This counter has a live code of this kind already.")) from taken
     return code
-
-
-def _refuse_unfit(code: QRCode) -> None:
-    try:
-        refuse_unfit(code)
-    except (RequestInvalid, ValueError) as unfit:
-        raise CodeRefused(str(unfit)) from unfit
 
 
 @transaction.atomic
@@ -91,7 +90,7 @@ def change_fee(code: QRCode, *, channel_fee_value: str, actor: Actor) -> QRCode:
     if fee_of(locked) is None:
         raise CodeRefused(_("A code made without a channel fee cannot be given one."))
     before, locked.channel_fee_value = locked.channel_fee_value, channel_fee_value
-    _refuse_unfit(locked)
+    refuse_unsendable(locked)
     owe_modify(locked, actor=actor, note=_("channel fee changed"))
     locked.save()
     audit.record(actor, "change_fee", locked, changed=[before, channel_fee_value])

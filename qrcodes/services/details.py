@@ -3,7 +3,7 @@
 import hashlib
 
 from merchant_portal.accounts.models import Account
-from merchant_portal.alipay.messages import ChannelFee, ChannelFeeType, CodeDetails, Region
+from merchant_portal.alipay.messages import ChannelFee, ChannelFeeType, CodeDetails
 from qrcodes.models import QRCode
 from qrcodes.states import CodeKind
 
@@ -36,11 +36,6 @@ def fee_of(code: QRCode) -> ChannelFee | None:
     if code.kind != CodeKind.WITH_FEE:
         return None
     return ChannelFee(ChannelFeeType(code.channel_fee_type), code.channel_fee_value)
-
-
-def refuse_unfit(code: QRCode) -> None:
-    """Raise RequestInvalid where Alipay could not be told about the code as it stands."""
-    details_of(code).as_biz_data(Region(code.enrolment.account.region))
 
 
 def digest_of(details: CodeDetails, notify_url: str) -> str:

@@ -1,11 +1,15 @@
 """How a code moves: along the table, leaving a row; and what it owes Alipay next."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from merchant_portal import clock
+from merchant_portal.alipay.errors import RequestInvalid
+from merchant_portal.alipay.messages import Region
 from merchant_portal.audit import Actor
+from qrcodes.errors import CodeRefused
 from qrcodes.models import QRCode, QRCodeMove
-from qrcodes.services.details import wanted_digest
+from qrcodes.services.details import details_of, wanted_digest
 from qrcodes.states import CODE_MACHINE, CodeCall, CodeQuestion, CodeState
 
 
@@ -70,14 +74,24 @@ def owe_changed_details(codes: list[QRCode], *, actor: Actor, note: str) -> int:
     """Owe a modify for each settled code whose details Alipay does not know; answers how many.
 
     A code with a call under way is left: when that call ends, its details are compared again.
+    Raises CodeRefused where Alipay could not be told the new details.
     """
     owed = 0
     for code in codes:
         if code.told_digest != wanted_digest(code):
+            refuse_unsendable(code)
             owe_modify(code, actor=actor, note=note)
             code.save()
             owed += 1
     return owed
+
+
+def refuse_unsendable(code: QRCode) -> None:
+    """Raise CodeRefused where Alipay could not be told about the code as it stands."""
+    try:
+        details_of(code).as_biz_data(Region(code.enrolment.account.region))
+    except (RequestInvalid, ValueError) as unfit:
+        raise CodeRefused(_("Alipay could not take this: %s") % unfit) from unfit
 
 
 def lock_settled(**place: object) -> list[QRCode]:

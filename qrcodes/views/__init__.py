@@ -1,0 +1,1 @@
+"""Pages about stores, counters, how they are known at Alipay, and their codes."""
