@@ -86,6 +86,13 @@ class Principal:
         merchants, stores = self._places(right)
         return Q(**{f"{store_path}__in": stores}) | Q(**{f"{store_path}__merchant__in": merchants})
 
+    def scope_stores(self, right: Right) -> Q:
+        """The stores a right reaches."""
+        if self.holds_everywhere(right):
+            return Q()
+        merchants, stores = self._places(right)
+        return Q(pk__in=stores) | Q(merchant__in=merchants)
+
     def scope_merchants(self, right: Right) -> Q:
         """The merchants a right reaches: also one of whose stores it reaches only some."""
         if self.holds_everywhere(right):
