@@ -1,3 +1,5 @@
+"""Addresses of payments, lookups and the counter's screen."""
+
 from django.urls import path
 
 from payments import views
@@ -5,6 +7,9 @@ from payments import views
 urlpatterns = [
     path("payments/", views.payment_list, name="payment_list"),
     path("payments/<int:pk>/", views.payment_detail, name="payment_detail"),
+    path("payments/<int:pk>/ask/", views.payment_ask, name="payment_ask"),
+    path("lookups/new/", views.lookup_new, name="lookup_new"),
+    path("lookups/<int:pk>/", views.lookup_detail, name="lookup_detail"),
     path("counters/<int:pk>/screen/", views.counter_screen, name="counter_screen"),
     path("counters/<int:pk>/screen/payments/", views.counter_feed, name="counter_feed"),
 ]

@@ -16,6 +16,9 @@ from lucide.templatetags.lucide import lucide
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.money import Money
+from payments.models import Notification
+from payments.states import PaymentState
+from payments.timeline import NoticeEvidence, answer_text
 from qrcodes.permissions import Principal, principal_of
 
 register = template.Library()
@@ -161,6 +164,27 @@ def short(number: str) -> SafeString:
     """The last digits of a number, the whole of it on hovering: ``…163184``."""
     shown = number if len(number) <= _SHORT + 1 else f"…{number[-_SHORT:]}"
     return format_html('<span class="mono" title="{}">{}</span>', number, shown)
+
+
+@register.filter
+def evidence(notification: Notification) -> NoticeEvidence:
+    """A notification as it came, with its signed string and verdict."""
+    return NoticeEvidence(notification)
+
+
+register.filter("answer_text", answer_text)
+
+
+@register.filter
+def payment_state(state: str) -> str:
+    """The word for a payment's state, where there is no payment to ask."""
+    return str(PaymentState(state).label) if state else ""
+
+
+@register.filter
+def verb_words(verb: str) -> str:
+    """A verb of the audit log as words: ``ask_alipay`` reads ``ask alipay``."""
+    return verb.replace("_", " ")
 
 
 @register.simple_tag

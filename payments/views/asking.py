@@ -1,0 +1,104 @@
+"""Asking Alipay: about a payment, or for one that is lost."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from merchant_portal.access import Right
+from merchant_portal.accounts.errors import KeyMissing
+from merchant_portal.vault import SealBroken
+from payments import services
+from payments.errors import LookupRefused
+from payments.forms import LookupForm
+from payments.models import Lookup
+from payments.sentences import advice, heard_sentence
+from payments.views.looking import visible_payments
+from qrcodes.models import Counter
+from qrcodes.permissions import PortalRequest, needs
+
+
+@require_POST
+@needs(Right.ASK_ALIPAY)
+def payment_ask(request: PortalRequest, pk: int) -> HttpResponse:
+    """Ask Alipay now, whatever the state, and say what was answered."""
+    payment = get_object_or_404(visible_payments(request.principal), pk=pk)
+    request.principal.require(Right.ASK_ALIPAY, store=payment.store)
+    try:
+        heard = services.ask_payment(payment, actor=request.principal.actor)
+    except (KeyMissing, SealBroken) as error:
+        messages.error(request, _("Nothing was sent: %(why)s") % {"why": error})
+        return redirect(payment)
+    payment.refresh_from_db()
+    level, sentence = heard_sentence(payment, heard)
+    messages.add_message(request, level, sentence)
+    return redirect(payment)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Right.ASK_ALIPAY)
+def lookup_new(request: PortalRequest) -> HttpResponse:
+    """Find a payment the customer says was made: ask Alipay for its number."""
+    if request.method != "POST":
+        form = _lookup_form(request, initial=_from_search(request.GET.get("number", "")))
+        return render(request, "payments/lookup_new.html", {"form": form})
+    form = _lookup_form(request, asked=request.POST)
+    if form.is_valid():
+        try:
+            lookup = services.find_payment(**form.cleaned_data, actor=request.principal.actor)
+            services.ask_lookup(lookup)
+        except (LookupRefused, KeyMissing, SealBroken) as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("lookup_detail", lookup.pk)
+    return render(request, "payments/lookup_new.html", {"form": form}, status=400)
+
+
+def _lookup_form(
+    request: PortalRequest, *, asked: QueryDict | None = None, initial: dict[str, str] | None = None
+) -> LookupForm:
+    """Who sees only some stores must name the counter, or could not see what is found."""
+    scope = request.principal.scope(Right.ASK_ALIPAY, store_path="store")
+    return LookupForm(
+        asked,
+        counters=Counter.objects.filter(scope).select_related("store"),
+        must_be_placed=not request.principal.holds_everywhere(Right.SEE_PAYMENTS),
+        initial=initial,
+    )
+
+
+def _from_search(number: str) -> dict[str, str]:
+    """Alipay's numbers are 28 digits that begin with the date; others are the merchant's."""
+    is_alipays = number.isdecimal() and len(number) == 28
+    return {"alipay_trans_id" if is_alipays else "partner_trans_id": number}
+
+
+@require_GET
+@needs(Right.ASK_ALIPAY)
+def lookup_detail(request: PortalRequest, pk: int) -> HttpResponse:
+    """What became of the question; the page follows it."""
+    lookup = get_object_or_404(_visible_lookups(request), pk=pk)
+    context = {
+        "lookup": lookup,
+        "may_see": _may_see(request, lookup),
+        "advice": advice(lookup.payment) if lookup.payment else "",
+    }
+    template = "payments/_lookup.html" if request.htmx else "payments/lookup_detail.html"
+    return render(request, template, context)
+
+
+def _visible_lookups(request: PortalRequest) -> QuerySet[Lookup]:
+    """Questions at one's counters, and those one asked oneself."""
+    scope = request.principal.scope(Right.ASK_ALIPAY, store_path="counter__store")
+    rows = Lookup.objects.select_related("account", "counter__store", "payment__store")
+    own = rows.filter(asked_by=request.principal.actor.name)
+    return rows.filter(scope) | own
+
+
+def _may_see(request: PortalRequest, lookup: Lookup) -> bool:
+    """The payment that was found may belong to a store of somebody else."""
+    if lookup.payment is None:
+        return False
+    return visible_payments(request.principal).filter(pk=lookup.payment.pk).exists()

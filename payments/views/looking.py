@@ -1,0 +1,195 @@
+"""The payments list and one payment."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from merchant_portal import clock
+from merchant_portal.access import ROLE_NAMES, Right, roles_with
+from merchant_portal.keyset import read_page
+from merchant_portal.money import Money
+from payments import listing
+from payments.forms import PaymentFilter, PaymentFilterForm
+from payments.models import Payment
+from payments.places import Places, visible_stores
+from payments.sentences import advice
+from payments.states import PaymentState
+from payments.timeline import events_of
+from qrcodes.permissions import PortalRequest, Principal, needs
+
+#: States in which no money has come in.
+PAYMENT_UNPAID = (PaymentState.PENDING, PaymentState.UNKNOWN, PaymentState.CLOSED)
+#: What belongs to one page and not to the filter.
+_PAGING = ("page", "seen")
+#: What the tiles choose; each tile keeps the rest of the filter.
+_CHOSEN_BY_TILES = ("state", "question", "unplaced", *_PAGING)
+
+
+def visible_payments(principal: Principal) -> QuerySet[Payment]:
+    """The payments somebody may see; those of no store only where the right holds everywhere."""
+    scope = principal.scope(Right.SEE_PAYMENTS, store_path="store")
+    return Payment.objects.filter(scope).select_related("store", "counter", "account")
+
+
+@require_GET
+@needs(Right.SEE_PAYMENTS)
+def payment_list(request: PortalRequest) -> HttpResponse:
+    """Payments newest first, narrowed by what was asked; an open list asks again by itself."""
+    if request.htmx and not _has_newer(request.principal, seen=request.GET.get("seen", "")):
+        return HttpResponse(status=204)
+    sees_all = request.principal.holds_everywhere(Right.SEE_PAYMENTS)
+    form = PaymentFilterForm(
+        request.GET,
+        stores=visible_stores(request.principal),
+        unplaced=sees_all,
+        now=clock.now(),
+    )
+    context = {"form": form, "sees_all": sees_all, "asked_more": _asked_more(request.GET)}
+    if not form.is_valid():
+        context["places"] = form.places
+        return render(request, "payments/list.html", context, status=400)
+    context |= _list_context(request, form.read(), form.places)
+    return render(request, _list_template(request), context)
+
+
+def _has_newer(principal: Principal, *, seen: str) -> bool:
+    """Whether a payment came that somebody may see and a list has not ``seen`` (a primary key)."""
+    if not seen.isdecimal():
+        return True
+    newer = Payment.objects.filter(pk__gt=int(seen))
+    return newer.exists() and visible_payments(principal).filter(pk__gt=int(seen)).exists()
+
+
+def _list_template(request: PortalRequest) -> str:
+    return "payments/_list.html" if request.htmx else "payments/list.html"
+
+
+def _list_context(
+    request: PortalRequest, asked: PaymentFilter, places: Places
+) -> dict[str, object]:
+    rows = listing.narrowed(visible_payments(request.principal), asked)
+    chosen = asked.narrow_further(rows)
+    summary = listing.summarise(rows)
+    is_narrowed_further = asked != replace(asked, state="", with_question=False, unplaced=False)
+    return {
+        "asked": asked,
+        "places": places,
+        "page": read_page(
+            listing.with_marks(chosen),
+            time="occurred_at",
+            cursor=asked.cursor,
+            size=listing.PAGE_SIZE,
+        ),
+        "tiles": _tiles(request.GET, listing.count_tiles(rows, summary=summary), asked),
+        "summary": listing.summarise(chosen) if is_narrowed_further else summary,
+        "query": _without(request.GET, *_PAGING),
+        "seen": Payment.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
+    }
+
+
+def _tiles(
+    asked_for: QueryDict, tiles: listing.Tiles, asked: PaymentFilter
+) -> list[dict[str, Any]]:
+    """Each tile: its word, count, address, and whether it is the filter in force."""
+    rest = _without(asked_for, *_CHOSEN_BY_TILES)
+    is_all = not (asked.state or asked.with_question or asked.unplaced)
+    states = [
+        _tile(rest, f"state={state}", state.label, tiles.states[state], is_on=asked.state == state)
+        for state in PaymentState
+    ]
+    questions = _tile(
+        rest, "question=on", _("Question open"), tiles.questions, is_on=asked.with_question
+    )
+    unplaced = _tile(rest, "unplaced=on", _("Unplaced"), tiles.unplaced, is_on=asked.unplaced)
+    return [
+        _tile(rest, "", _("All"), tiles.all, is_on=is_all),
+        *(tile for tile in (*states, questions, unplaced) if tile["is_on"] or tile["count"].number),
+    ]
+
+
+def _tile(
+    rest: str, choice: str, label: str, count: listing.Count, *, is_on: bool
+) -> dict[str, Any]:
+    """Pressing a tile that is on takes its choice back."""
+    parts = (rest, "" if is_on else choice)
+    url = f"?{'&'.join(part for part in parts if part)}"
+    return {"url": url, "label": label, "count": count, "is_on": is_on}
+
+
+def _without(asked_for: QueryDict, *names: str) -> str:
+    """The filter as an address's query, without some of its parts and what is empty."""
+    kept = QueryDict(mutable=True)
+    for name, values in asked_for.lists():
+        if name not in names and any(values):
+            kept.setlist(name, [value for value in values if value])
+    return kept.urlencode()
+
+
+def _asked_more(asked_for: QueryDict) -> bool:
+    """Whether the folded part of the filter bar is in use, and so open."""
+    folded = ("store", "counter", "days", "first", "last", "least", "most")
+    return any(asked_for.get(name) for name in folded)
+
+
+@require_GET
+@needs(Right.SEE_PAYMENTS)
+def payment_detail(request: PortalRequest, pk: int) -> HttpResponse:
+    """Everything about one payment."""
+    payment = get_object_or_404(
+        visible_payments(request.principal).select_related(
+            "store", "counter", "account", "code", "question_owner"
+        ),
+        pk=pk,
+    )
+    return render(request, "payments/detail.html", detail_context(request.principal, payment))
+
+
+def detail_context(principal: Principal, payment: Payment) -> dict[str, object]:
+    """What the page of one payment shows to somebody."""
+    return {
+        "payment": payment,
+        "advice": advice(payment),
+        "events": events_of(payment),
+        **_money_context(payment),
+        **_rights_context(principal, payment),
+    }
+
+
+def _money_context(payment: Payment) -> dict[str, object]:
+    """The parts that add up to the payment's amount."""
+    parts = {
+        name: Money(getattr(payment, f"{name}_minor"), payment.currency)
+        for name in ("refunded", "cancelled", "reserved")
+    }
+    taken = payment.state not in PAYMENT_UNPAID
+    full = payment.amount if taken else Money(0, payment.currency)
+    remains = full - parts["refunded"] - parts["cancelled"] - parts["reserved"]
+    discount = Money(payment.merchant_discount_minor, payment.currency)
+    return {**parts, "remains": remains, "taken": taken, "discount": discount}
+
+
+def _rights_context(principal: Principal, payment: Payment) -> dict[str, object]:
+    """What may be done here, and where not, whose business it is."""
+    rights = {
+        "ask": Right.ASK_ALIPAY,
+        "see_evidence": Right.SEE_EVIDENCE,
+        "decide": Right.ANSWER_QUESTIONS,
+    }
+    held = {f"may_{name}": _may(principal, right, payment) for name, right in rights.items()}
+    who = {
+        f"who_may_{name}": [ROLE_NAMES[role] for role in roles_with(right)]
+        for name, right in rights.items()
+    }
+    return {**held, **who}
+
+
+def _may(principal: Principal, right: Right, payment: Payment) -> bool:
+    """What belongs to no store is for people whose right holds everywhere."""
+    if payment.store is None:
+        return principal.holds_everywhere(right)
+    return principal.may(right, store=payment.store)
