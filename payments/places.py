@@ -36,7 +36,7 @@ class Places:
 
 def visible_stores(principal: Principal, *, right: Right = Right.SEE_PAYMENTS) -> tuple[Store, ...]:
     """The stores a right reaches, by name."""
-    return tuple(Store.objects.filter(principal.scope(right, store_path="")))
+    return tuple(Store.objects.filter(principal.scope_stores(right)))
 
 
 def business_day_start(store: Store, *, now: datetime) -> datetime:
