@@ -30,6 +30,7 @@ if (live) {
     live.classList.toggle("live-off", !isOn);
     live.querySelector("[data-live-word]").textContent = isOn ? live.dataset.on : live.dataset.off;
   };
+  live.querySelector("[data-live-word]").textContent = live.dataset.wait;
   document.addEventListener("htmx:afterRequest", (event) => show(event.detail.successful));
   document.addEventListener("htmx:sendError", () => show(false));
   document.addEventListener("htmx:timeout", () => show(false));

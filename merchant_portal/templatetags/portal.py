@@ -104,6 +104,25 @@ def hour(instant: datetime | None, place: object = None) -> str:
 
 
 @register.simple_tag
+def hour_only(instant: datetime, place: object = None) -> SafeString:
+    """The time alone, under a heading that names day and zone; pointing at it tells all."""
+    local = instant.astimezone(zone_of(place))
+    return format_html(
+        '<time datetime="{}" title="{} {}">{}</time>',
+        local.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M:%S"),
+        zone_name(local),
+        local.strftime("%H:%M:%S"),
+    )
+
+
+@register.filter
+def zone_at(instant: datetime, place: object) -> str:
+    """The name of a place's zone at an instant: ``EST`` in winter, ``EDT`` in summer."""
+    return zone_name(instant.astimezone(zone_of(place)))
+
+
+@register.simple_tag
 def day(instant: datetime | None, place: object = None) -> str:
     """The day at a place: ``Friday 20 November 2026``."""
     if instant is None:
