@@ -99,7 +99,13 @@ def _tiles(
     rest = _without(asked_for, *_CHOSEN_BY_TILES)
     is_all = not (asked.state or asked.with_question or asked.unplaced)
     states = [
-        _tile(rest, f"state={state}", state.label, tiles.states[state], is_on=asked.state == state)
+        _tile(
+            rest,
+            f"state={state}",
+            str(state.label),
+            tiles.states[state],
+            is_on=asked.state == state,
+        )
         for state in PaymentState
     ]
     questions = _tile(
