@@ -17,6 +17,7 @@ TABLES = (
     "attempts",
     "notices",
     "refunds",
+    "cancels",
     "trades",
     "codes",
     "partners",

@@ -1,30 +1,23 @@
 """The switches of Alipay's side over HTTP: partners, mishaps, trades, refunds, clock, delivery."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from . import mishaps, signing, trading
-from .biz_data import passback_text
-from .books import ALIPAY_TIME, Books, alipay_time
+from .books import ALIPAY_TIME, Books
 from .contracts import partner_from, text_of
 from .notices import content_type
 from .outbox import MerchantAnswer, Outbox
 from .records import (
-    Attempt,
-    Code,
     Mishap,
-    Notice,
-    Partner,
-    Refund,
     Trade,
     TradeStatus,
 )
+from .truth import shown
 from .web import BadRequest, Request, Response, json_response, redirect
 
-INSTANTS = frozenset({"created_at", "paid_at", "refunded_at", "attempted_at", "next_at"})
 SETTINGS: dict[str, Callable[[Any], str]] = {
     "automatic": lambda wish: "1" if _read_flag(wish) else "0",
     "ladder_scale": lambda wish: _read_positive(wish),
@@ -116,7 +109,11 @@ class Control:
 
     def set_clock(self, request: Request) -> Response:
         """Move Alipay's clock."""
-        offset = self._offset(request.fields())
+        fields = request.fields()
+        window = fields.pop("timestamp_window_minutes", None)
+        if window is not None:
+            self.books.set_setting("timestamp_window_minutes", _read_positive(window))
+        offset = self._offset(fields) if fields or window is None else self._kept_offset()
         if not abs(offset) <= FARTHEST_OFFSET_SECONDS:
             raise BadRequest("the clock moves by ten years at most")
         self.books.set_setting("clock_offset_seconds", str(offset))
@@ -179,52 +176,9 @@ class Control:
             "timeout_seconds": float(read["timeout_seconds"]),
         }
 
-    def notices(self) -> list[dict[str, object]]:
-        """Every notice with its sendings."""
-        attempts: dict[int, list[dict[str, object]]] = {}
-        for attempt in self.books.select(Attempt):
-            attempts.setdefault(attempt.notice_id, []).append(shown(attempt))
-        return [
-            {
-                **shown(notice),
-                "fields": json.loads(notice.fields),
-                "body": notice.prepared_body,
-                "sendings": attempts.get(notice.notice_id or 0, []),
-            }
-            for notice in self.books.select(Notice)
-        ]
-
-    def trades(self) -> list[dict[str, object]]:
-        """Every trade with its refunds."""
-        refunds: dict[str, list[dict[str, object]]] = {}
-        for refund in self.books.select(Refund):
-            refunds.setdefault(refund.trade_no, []).append(shown(refund))
-        return [
-            {**shown(trade), "biz_data": trade.terms, "refunds": refunds.get(trade.trade_no, [])}
-            for trade in self.books.select(Trade)
-        ]
-
-    def codes(self) -> list[dict[str, object]]:
-        """Every code, deleted ones too."""
-        return [
-            {**shown(code), "biz_data": code.terms, "passback": passback_text(code.terms)}
-            for code in self.books.select(Code)
-        ]
-
-    def partners(self) -> list[dict[str, object]]:
-        """Every partner, without private keys."""
-        return [
-            {
-                name: text
-                for name, text in asdict(partner).items()
-                if name not in {"alipay_private_key_pem", "md5_key"}
-            }
-            for partner in self.books.select(Partner)
-        ]
-
     def _offset(self, fields: dict[str, Any]) -> float:
         now = self.books.now()
-        offset = float(self.books.setting("clock_offset_seconds", "0"))
+        offset = self._kept_offset()
         try:
             if fields.get("now"):
                 wanted = datetime.fromisoformat(str(fields["now"]))
@@ -237,17 +191,11 @@ class Control:
         except (KeyError, TypeError, ValueError) as unusable:
             raise BadRequest("give offset_seconds, advance_seconds or now") from unusable
 
+    def _kept_offset(self) -> float:
+        return float(self.books.setting("clock_offset_seconds", "0"))
+
     def _done(self, request: Request, members: object) -> Response:
         return redirect("/control/") if request.wants_page else json_response(members)
-
-
-def shown(record: Any) -> dict[str, object]:
-    """A record for JSON: instants as ISO text in GMT+8, JSON texts left out."""
-    return {
-        name: alipay_time(member).isoformat() if name in INSTANTS and member else member
-        for name, member in asdict(record).items()
-        if name not in {"prepared_body", "biz_data", "fields"}
-    }
 
 
 def _read_flag(wish: Any) -> bool:

@@ -19,9 +19,10 @@ from .checks import (
 )
 from .mishaps import GatewayMishap
 from .records import Mishap, NoticeState, Partner, Region
-from .services import QUERY, RULES, SERVICES, Service
+from .services import RULES, SERVICES, Service
 from .web import Response, text_response, xml_response
 
+ACQUIRING = "alipay.acquire."
 NOTIFY_VERIFY = ServiceRules(needs_timestamp=False)
 BEFORE = frozenset({GatewayMishap.DOWN, GatewayMishap.HTTP_500, GatewayMishap.HTML})
 
@@ -82,16 +83,16 @@ def _fields(
         raise Refused(struck[GatewayMishap.ERROR_UNSIGNED].value)
     if GatewayMishap.REFUSED in struck:
         code = struck[GatewayMishap.REFUSED].value
-        if not service.has_result_code:
+        if service.said is None:
             raise Refused(code)
-        return {"result_code": "FAIL", "error": code}
+        return service.said(call, "FAIL", code)
     if GatewayMishap.UNKNOWN_THEN in struck:
         if struck[GatewayMishap.UNKNOWN_THEN].value == "done":
             with books.transaction():
                 service.work(books, call)
-        if not service.has_result_code:
+        if service.said is None:
             raise Refused(GatewayCode.SYSTEM_ERROR)
-        return {"result_code": "UNKNOWN", "error": GatewayCode.SYSTEM_ERROR}
+        return service.said(call, "UNKNOWN", GatewayCode.SYSTEM_ERROR)
     with books.transaction():
         return service.work(books, call)
 
@@ -118,8 +119,8 @@ def _take(books: Books, name: GatewayMishap, call: Call) -> Mishap | None:
 
 
 def _answer_charset(call: Call) -> str:
-    """HK query answers were seen to declare GBK, whatever the request said."""
-    if call.service == QUERY and call.partner.region == Region.HK:
+    """HK answers of this family were seen to declare GBK, whatever the request said."""
+    if call.service.startswith(ACQUIRING) and call.partner.region == Region.HK:
         return call.partner.answer_charset or "GBK"
     return call.partner.answer_charset or call.charset
 

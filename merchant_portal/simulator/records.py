@@ -44,6 +44,21 @@ class Wallet(StrEnum):
     ALIPAYHK = "ALIPAYHK"
 
 
+class Origin(StrEnum):
+    """Where money going back was asked for."""
+
+    GATEWAY = "gateway"
+    PORTAL = "portal"
+
+
+class CancelAction(StrEnum):
+    """What a cancel did, in Alipay's words; nothing if there was no trade."""
+
+    CLOSE = "close"
+    REFUND = "refund"
+    NOTHING = ""
+
+
 class NoticeState(StrEnum):
     """Where a notice stands in the outbox."""
 
@@ -169,6 +184,25 @@ class Refund(Record):
     out_biz_no: str
     amount: str
     refunded_at: float
+
+
+@dataclass(frozen=True)
+class Cancel(Record):
+    """A trade undone whole; `amount` is what went back, and Alipay's fee with it."""
+
+    table = "cancels"
+    key = "cancel_id"
+
+    cancel_id: int | None
+    partner_id: str
+    trade_no: str
+    out_trade_no: str
+    action: str
+    amount: str
+    currency: str
+    fee_returned: int
+    origin: str
+    cancelled_at: float
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,19 @@ CREATE TABLE IF NOT EXISTS refunds (
     refunded_at REAL NOT NULL,
     UNIQUE (trade_no, out_biz_no)
 );
+CREATE TABLE IF NOT EXISTS cancels (
+    cancel_id INTEGER PRIMARY KEY,
+    partner_id TEXT NOT NULL,
+    trade_no TEXT NOT NULL,
+    out_trade_no TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('close', 'refund', '')),
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    fee_returned INTEGER NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('gateway', 'portal')),
+    cancelled_at REAL NOT NULL,
+    UNIQUE (partner_id, out_trade_no, trade_no)
+);
 CREATE TABLE IF NOT EXISTS notices (
     notice_id INTEGER PRIMARY KEY,
     notify_id TEXT NOT NULL UNIQUE,

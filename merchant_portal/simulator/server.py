@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from . import desk, gateway, phone
+from . import desk, gateway, phone, truth
 from .books import IN_MEMORY, Books
 from .checks import Received
 from .control import Control
@@ -90,13 +90,14 @@ class Application:
         yield "POST", "/control/delivery", control.set_delivery
         yield "POST", "/control/deliver", control.deliver
         yield "POST", "/control/reset", control.reset
-        yield "GET", "/outbox.json", lambda _: json_response(control.notices())
+        yield "GET", "/outbox.json", lambda _: json_response(truth.notices(books))
         yield "GET", "/outbox/due.json", lambda _: control.due()
         yield "POST", "/outbox/([0-9]+)/answered", control.answered
-        yield "GET", "/books/partners.json", lambda _: json_response(control.partners())
-        yield "GET", "/books/codes.json", lambda _: json_response(control.codes())
-        yield "GET", "/books/trades.json", lambda _: json_response(control.trades())
-        yield "GET", "/books/notices.json", lambda _: json_response(control.notices())
+        yield "GET", "/books/partners.json", lambda _: json_response(truth.partners(books))
+        yield "GET", "/books/codes.json", lambda _: json_response(truth.codes(books))
+        yield "GET", "/books/trades.json", lambda _: json_response(truth.trades(books))
+        yield "GET", "/books/cancels.json", lambda _: json_response(truth.cancels(books))
+        yield "GET", "/books/notices.json", lambda _: json_response(truth.notices(books))
 
     def _gateway(self, request: Request) -> Response:
         body = request.body if request.method == "POST" else b""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from . import trading
+from . import cancel_service, trading
 from .biz_data import UnusableBizData, channel_fee_of, read_biz_data, store_key, text_of_json
 from .books import Books, alipay_time
 from .checks import ALL_SIGN_TYPES, Call, GatewayCode, Refused, ServiceRules
@@ -47,7 +47,8 @@ class Service:
     rules: ServiceRules
     wrapper: str
     work: Callable[[Books, Call], Mapping[str, str]]
-    has_result_code: bool = False
+    # How the service says FAIL or UNKNOWN (call, result, code); None: it has no such word.
+    said: Callable[[Call, str, str], Mapping[str, str]] | None = None
 
 
 def _biz_data(call: Call) -> dict[str, Any]:
@@ -147,6 +148,10 @@ def _query(books: Books, call: Call) -> Mapping[str, str]:
     }
 
 
+def _said_by_overseas(_: Call, result: str, code: str) -> Mapping[str, str]:
+    return {"result_code": result, "error": code}
+
+
 def _trade_fields(trade: Trade) -> dict[str, str]:
     paid_at = trade.paid_at
     return {
@@ -196,12 +201,19 @@ MODIFY_RULES = ServiceRules(
     # The HK page offers MD5 alone for this one service.
     sign_types={Region.GLOBAL: ALL_SIGN_TYPES, Region.HK: frozenset({SignType.MD5})},
 )
+CANCEL_RULES = ServiceRules(needs_timestamp=True, takes_milliseconds=True)
 QUERY_RULES = ServiceRules(needs_timestamp=False, hk_may_omit_charset=True)
 
 SERVICES: dict[str, Service] = {
     "alipay.commerce.qrcode.create": Service(SHOP_CODE_RULES, "qrcodeinfo", _create),
     "alipay.commerce.qrcode.modify": Service(MODIFY_RULES, "qrcodeinfo", _modify),
     "alipay.commerce.qrcode.modifyStatus": Service(SHOP_CODE_RULES, "qrcodeinfo", _modify_status),
-    QUERY: Service(QUERY_RULES, "alipay", _query, has_result_code=True),
+    QUERY: Service(QUERY_RULES, "alipay", _query, said=_said_by_overseas),
+    cancel_service.CANCEL: Service(
+        CANCEL_RULES,
+        "alipay",
+        cancel_service.cancel,
+        said=cancel_service.said,
+    ),
 }
 RULES: dict[str, ServiceRules] = {name: service.rules for name, service in SERVICES.items()}

@@ -5,10 +5,11 @@ import secrets
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from . import cancels
 from .books import Books, alipay_time
 from .currencies import UnusableAmount, cny_rate, exchange_rate, read_amount, write_amount
 from .notices import Action, announce
-from .records import Code, CodeState, Partner, Refund, Region, Trade, TradeStatus, Wallet
+from .records import Code, CodeState, Origin, Partner, Refund, Region, Trade, TradeStatus, Wallet
 
 WAITING_SECONDS = 180  # A buyer has three minutes to finish paying.
 
@@ -87,7 +88,10 @@ def move_trade(books: Books, trade_no: str, status: TradeStatus) -> Trade:
         )
         if status not in MOVES[TradeStatus(trade.status)] or closed_after_payment:
             raise TradeRefused(409, "TRADE_STATUS_ERROR", f"{trade.status} does not become that.")
-        moved = _moved(trade, status, at=books.timestamp())
+        if status is TradeStatus.TRADE_CLOSED and trade.paid_at is not None:
+            cancels.undo(books, trade, origin=Origin.PORTAL)
+            return _known_trade(books, trade_no)
+        moved = replace(trade, status=status, paid_at=_paid_at(trade, status, books))
         books.save(moved)
         announce(books, moved, _action_of_move(trade, status))
     return moved
@@ -169,17 +173,15 @@ def _new_trade(books: Books, purchase: Purchase, *, code: Code, wallet: Wallet) 
     )
 
 
-def _moved(trade: Trade, status: TradeStatus, *, at: float) -> Trade:
+def _paid_at(trade: Trade, status: TradeStatus, books: Books) -> float | None:
     if status is TradeStatus.TRADE_CLOSED:
-        # Closing a paid trade gives everything back.
-        refunded = trade.refunded if trade.paid_at is None else trade.amount
-        return replace(trade, status=status, refunded=refunded)
-    return replace(trade, status=status, paid_at=trade.paid_at or at)
+        return trade.paid_at
+    return trade.paid_at or books.timestamp()
 
 
 def _action_of_move(before: Trade, status: TradeStatus) -> Action:
     if status is TradeStatus.TRADE_CLOSED:
-        return Action.CLOSED if before.paid_at is None else Action.REVERSED
+        return Action.CLOSED
     if status is TradeStatus.TRADE_FINISHED and before.paid_at is not None:
         return Action.FINISHED
     return Action.PAID

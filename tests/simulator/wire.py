@@ -20,6 +20,7 @@ CREATE = "alipay.commerce.qrcode.create"
 MODIFY = "alipay.commerce.qrcode.modify"
 MODIFY_STATUS = "alipay.commerce.qrcode.modifyStatus"
 QUERY = "alipay.acquire.overseas.query"
+CANCEL = "alipay.acquire.cancel"
 DIGESTS = {"RSA": hashes.SHA1, "RSA2": hashes.SHA256}
 
 GLOBAL_TERMS: dict[str, Any] = {
@@ -96,7 +97,9 @@ class Merchant:
     def parameters(self, service: str, **extra: str) -> dict[str, str]:
         """Everything but the signature."""
         common = {"service": service, "partner": self.partner, "_input_charset": self.charset}
-        if service != QUERY:
+        if service == CANCEL:
+            common |= {"timestamp": milliseconds()}
+        elif service != QUERY:
             common |= {"timestamp": gmt8(), "biz_type": "OVERSEASHOPQRCODE"}
         return common | extra
 
@@ -159,6 +162,10 @@ class Merchant:
     def outbox(self) -> list[dict[str, Any]]:
         return self.http.get(f"{self.url}/outbox.json").json()
 
+    def books(self, name: str) -> list[dict[str, Any]]:
+        """Alipay's own truth about one kind of thing."""
+        return self.http.get(f"{self.url}/books/{name}.json").json()
+
     def trade(self) -> dict[str, Any]:
         """The newest trade in Alipay's own books."""
         return self.http.get(f"{self.url}/books/trades.json").json()[-1]
@@ -179,3 +186,8 @@ def gmt8(minutes: float = 0) -> str:
     """Alipay's wall clock, some minutes from now."""
     moment = datetime.now(UTC) + timedelta(hours=8, minutes=minutes)
     return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def milliseconds(minutes: float = 0) -> str:
+    """Milliseconds since 1970, some minutes from now."""
+    return str(int((datetime.now(UTC).timestamp() + minutes * 60) * 1000))

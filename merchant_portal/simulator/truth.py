@@ -1,0 +1,77 @@
+"""The small Alipay's own truth: everything in the books, for JSON."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from .biz_data import passback_text
+from .books import Books, alipay_time
+from .records import Attempt, Cancel, Code, Notice, Partner, Refund, Trade
+
+INSTANTS = frozenset(
+    {"created_at", "paid_at", "refunded_at", "cancelled_at", "attempted_at", "next_at"}
+)
+
+
+def notices(books: Books) -> list[dict[str, object]]:
+    """Every notice with its sendings."""
+    attempts: dict[int, list[dict[str, object]]] = {}
+    for attempt in books.select(Attempt):
+        attempts.setdefault(attempt.notice_id, []).append(shown(attempt))
+    return [
+        {
+            **shown(notice),
+            "fields": json.loads(notice.fields),
+            "body": notice.prepared_body,
+            "sendings": attempts.get(notice.notice_id or 0, []),
+        }
+        for notice in books.select(Notice)
+    ]
+
+
+def trades(books: Books) -> list[dict[str, object]]:
+    """Every trade with its refunds."""
+    refunds: dict[str, list[dict[str, object]]] = {}
+    for refund in books.select(Refund):
+        refunds.setdefault(refund.trade_no, []).append(shown(refund))
+    return [
+        {**shown(trade), "biz_data": trade.terms, "refunds": refunds.get(trade.trade_no, [])}
+        for trade in books.select(Trade)
+    ]
+
+
+def cancels(books: Books) -> list[dict[str, object]]:
+    """Every cancel: what it did, who made it and when."""
+    return [
+        shown(cancel) | {"fee_returned": bool(cancel.fee_returned)}
+        for cancel in books.select(Cancel)
+    ]
+
+
+def codes(books: Books) -> list[dict[str, object]]:
+    """Every code, deleted ones too."""
+    return [
+        {**shown(code), "biz_data": code.terms, "passback": passback_text(code.terms)}
+        for code in books.select(Code)
+    ]
+
+
+def partners(books: Books) -> list[dict[str, object]]:
+    """Every partner, without private keys."""
+    return [
+        {
+            name: text
+            for name, text in asdict(partner).items()
+            if name not in {"alipay_private_key_pem", "md5_key"}
+        }
+        for partner in books.select(Partner)
+    ]
+
+
+def shown(record: Any) -> dict[str, object]:
+    """A record for JSON: instants as ISO text in GMT+8, JSON texts left out."""
+    return {
+        name: alipay_time(member).isoformat() if name in INSTANTS and member else member
+        for name, member in asdict(record).items()
+        if name not in {"prepared_body", "biz_data", "fields"}
+    }
