@@ -47,6 +47,8 @@ def save_account(
     if not (is_new or changed):
         return account
     _refuse_unfit(account)
+    if "sign_type" in changed:  # other keys verify now: what did not verify is verified again
+        account.keys_changed_at = clock.now()
     account.save()
     audit.record(actor, "add_account" if is_new else "change_account", account, changed=changed)
     return account
