@@ -6,7 +6,7 @@ from django.test import Client
 from merchant_portal import clock
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, SignType
-from qrcodes.models import Counter, Enrolment, QRCode
+from qrcodes.models import Counter, Enrolment, QRCode, QRCodeMove
 from qrcodes.states import CodeKind, CodeState
 from tests import factories
 from tests.intake.wire import Postman
@@ -55,12 +55,18 @@ def make_code(account: Account, counter: Counter, *, currency: str = "USD") -> Q
         pricing_currency=currency,
         settlement_currency=account.settlement_currency,
     )
-    return QRCode.objects.create(
+    code = QRCode.objects.create(
         enrolment=enrolment,
         kind=CodeKind.PLAIN,
         version=1,
         value=f"https://qr.alipay.com/ocx{enrolment.pk:020d}",
         state=CodeState.ACTIVE,
         wanted_state=CodeState.ACTIVE,
+        notify_url="https://portal.example/",
         created_at=clock.now(),
     )
+    for before, after in (("", CodeState.ADOPTING), (CodeState.ADOPTING, CodeState.ACTIVE)):
+        QRCodeMove.objects.create(
+            code=code, from_state=before, to_state=after, at=clock.now(), actor_name="a test"
+        )
+    return code

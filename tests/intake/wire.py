@@ -54,10 +54,11 @@ def paid_fields(code: QRCode, **changes: str | None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Postman:
-    """Carries notices to the address of a code."""
+    """Carries notices about a code to its address, or to another one."""
 
     client: Client
     code: QRCode
+    at: str = ""
 
     def paid(self, **changes: str | None) -> str:
         """Post a paid notice with these changes, well signed; what was answered."""
@@ -66,7 +67,7 @@ class Postman:
     def post(self, body: str | bytes, *, content_type: str = FORM, key: str = "") -> str:
         raw = body.encode() if isinstance(body, str) else body
         response: Any = self.client.generic(
-            "POST", f"/alipay/notify/{key or self.code.key}/", raw, content_type
+            "POST", f"/alipay/notify/{key or self.at or self.code.key}/", raw, content_type
         )
         text: str = response.content.decode()
         return text
