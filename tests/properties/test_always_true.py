@@ -10,7 +10,6 @@ With PROPERTY_EXAMPLES set, examples are drawn anew each time, and a failure pri
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -23,7 +22,6 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -33,16 +31,20 @@ from payments import services as payments
 from payments.models import Payment
 from qrcodes import services as codes_at_work
 from qrcodes.errors import CodeRefused
-from qrcodes.models import QRCode
+from qrcodes.models import Enrolment, QRCode
 from qrcodes.states import CodeKind, CodeState
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
-from tests.properties.world import BEGINNING, Letter, World, empty_database
+from tests.properties.world import BEGINNING, World, empty_database
+
+Wrong = list[tuple[str, str | None, int]]
+Then = tuple[str, int]
+Purchases = list[tuple[str, str, str]]
 
 EXAMPLES = os.environ.get("PROPERTY_EXAMPLES")
 SAMPLE = settings(
-    max_examples=int(EXAMPLES or 25),
-    stateful_step_count=int(os.environ.get("PROPERTY_STEPS", "30")),
+    max_examples=int(EXAMPLES or 12),
+    stateful_step_count=int(os.environ.get("PROPERTY_STEPS", "25")),
     deadline=None,
     database=None,
     derandomize=EXAMPLES is None,
@@ -51,24 +53,48 @@ SAMPLE = settings(
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
 )
 
-NOTICE_MISHAPS = (
-    *("lost", "late", "doubled", "reordered", "without_optional", "extra_field"),
-    *("foreign_seller", "other_amount", "tampered", "wrong_key"),
-)
 GATEWAY_MISHAPS = (
     *("down", "http_500", "html", "refused", "error_unsigned", "unknown_then"),
     *("done_but_no_answer", "half", "wrongly_signed", "gbk"),
 )
-MOVES = ("TRADE_SUCCESS", "TRADE_PENDING", "TRADE_FINISHED", "TRADE_CLOSED")
 AMOUNTS = st.integers(1, 10_000_000).map(lambda minor: f"{minor // 100}.{minor % 100:02}")
+OUTCOMES = st.sampled_from(["paid", "paid", "paid", "waiting", "pending", "finished", "closed"])
+NOTICE_MISHAPS = st.sampled_from(
+    [
+        *("", "", "", "lost", "late", "doubled", "reordered", "without_optional", "extra_field"),
+        *("foreign_seller", "other_amount", "tampered", "wrong_key"),
+    ]
+)
+#: Mishaps of the calls that follow: name, value, how often.
+CALLS_GO_WRONG = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(GATEWAY_MISHAPS), st.none(), st.integers(1, 3)),
+        st.tuples(
+            st.just("refused"), st.sampled_from(["TRADE_NOT_EXIST", "ILLEGAL_SIGN"]), st.just(1)
+        ),
+        st.tuples(st.just("unknown_then"), st.just("done"), st.integers(1, 2)),
+    ),
+    max_size=2,
+)
+PURCHASES = st.lists(st.tuples(AMOUNTS, OUTCOMES, NOTICE_MISHAPS), min_size=1, max_size=3)
+MOVES = ("TRADE_SUCCESS", "TRADE_PENDING", "TRADE_FINISHED", "TRADE_CLOSED", "refund")
 SOME = st.integers(0, 30)
+#: What follows a step: how the post is carried, and how many seconds pass until the clock ticks.
+THEN = st.tuples(
+    st.sampled_from(["", "all", "all", "last first", "one", "answers lost"]),
+    st.sampled_from([0, 0, 1, 5, 60, 200, 3600, 30_000]),
+)
+REGIONS = st.sampled_from(["global", "hk"])
 
 
 class AlwaysTrue(RuleBasedStateMachine):
-    """Managers, buyers, Alipay, the post and the clock, each doing what they like."""
+    """Managers, buyers, Alipay, the post and the clock, each doing what they like.
+
+    Few rules with many choices each, and a start with trades: of each run Hypothesis leaves out
+    some rules.
+    """
 
     codes: Bundle[int] = Bundle("codes")
-    trades: Bundle[dict[str, Any]] = Bundle("trades")
 
     def __init__(self, alipay: AlipaySide) -> None:
         super().__init__()
@@ -87,20 +113,27 @@ class AlwaysTrue(RuleBasedStateMachine):
         target=codes,
         amount_source=st.sampled_from(["auto", "notice", "query"]),
         settlement_currency=st.sampled_from(["USD", "CNY"]),
+        purchases=PURCHASES,
     )
-    def open_shop(self, amount_source: str, settlement_currency: str) -> MultipleResults[int]:
+    def open_shop(
+        self, amount_source: str, settlement_currency: str, purchases: Purchases
+    ) -> MultipleResults[int]:
         self.world = World(
             self.alipay, amount_source=amount_source, settlement_currency=settlement_currency
         )
-        return multiple(*(self._code(enrolment) for enrolment in self.world.enrolments))
+        made = [self._code(enrolment) for enrolment in self.world.enrolments]
+        for code in made:
+            self._pay(code, purchases)
+        return multiple(*made)
 
     # ---- Managers -------------------------------------------------------------------------
 
-    @rule(target=codes, counter=st.integers(0, 2), with_fee=st.booleans())
-    def make_code(self, counter: int, with_fee: bool) -> MultipleResults[int]:
+    @rule(target=codes, counter=st.integers(0, 2), with_fee=st.booleans(), wrong=CALLS_GO_WRONG)
+    def make_code(self, counter: int, with_fee: bool, wrong: Wrong) -> MultipleResults[int]:
         enrolment = self.here.enrolments[counter]
         kind = CodeKind.WITH_FEE if with_fee else CodeKind.PLAIN
         is_taken = enrolment.live_codes().filter(kind=kind).exists()
+        self._go_wrong(wrong)
         try:
             made = codes_at_work.make_code(
                 enrolment,
@@ -113,135 +146,97 @@ class AlwaysTrue(RuleBasedStateMachine):
             assert is_taken
             return multiple()
         assert not is_taken
-        return multiple(made.pk)
+        return multiple(codes_at_work.send_code(made).pk)
 
     @rule(
-        code=codes, wanted=st.sampled_from(["STOPPED", "ACTIVE", "DELETED"]), at_once=st.booleans()
+        code=codes,
+        wish=st.sampled_from(["STOPPED", "ACTIVE", "DELETED", "again"]),
+        wrong=CALLS_GO_WRONG,
     )
-    def want_state(self, code: int, wanted: str, at_once: bool) -> None:
+    def manage_code(self, code: int, wish: str, wrong: Wrong) -> None:
         row = QRCode.objects.get(pk=code)
+        self._go_wrong(wrong)
         try:
-            codes_at_work.want_state(row, CodeState(wanted), actor=ACTOR)
+            if wish == "again":
+                codes_at_work.send_again(row, actor=ACTOR)
+            else:
+                codes_at_work.want_state(row, CodeState(wish), actor=ACTOR)
         except CodeRefused:
             return
-        if at_once:
-            codes_at_work.send_code(row)
+        codes_at_work.send_code(row)
 
-    @rule(code=codes)
-    def send_code(self, code: int) -> None:
-        codes_at_work.send_code(QRCode.objects.get(pk=code))
-
-    @rule(region=st.sampled_from(["global", "hk"]), right=st.booleans())
-    def change_keys(self, region: str, right: bool) -> None:
+    @rule(region=REGIONS, right=st.booleans(), then=THEN)
+    def change_keys(self, region: str, right: bool, then: Then) -> None:
         account = self.here.accounts[region]
         (self.here.set_right_key if right else self.here.set_wrong_key)(account)
+        self._go_on(then)
 
-    @precondition(lambda self: self.world and Payment.objects.exists())
-    @rule(which=SOME)
-    def ask_about_a_payment(self, which: int) -> None:
-        rows = Payment.objects.order_by("pk")
-        payments.ask_payment(rows[which % len(rows)], actor=ACTOR)
-
-    @rule(trade=trades, at_once=st.booleans())
-    def look_up_a_trade(self, trade: dict[str, Any], at_once: bool) -> None:
-        lookup = self.here.look_up(trade)
-        if at_once:
-            payments.ask_lookup(lookup)
-
-    @rule(region=st.sampled_from(["global", "hk"]))
-    def look_up_what_never_was(self, region: str) -> None:
-        payments.ask_lookup(
-            payments.find_payment(
-                self.here.accounts[region], actor=ACTOR, partner_trans_id="20260302000000never"
-            )
-        )
+    @rule(
+        what=st.sampled_from(["payment", "trade", "trade", "what never was"]),
+        which=SOME,
+        wrong=CALLS_GO_WRONG,
+        then=THEN,
+    )
+    def ask(self, what: str, which: int, wrong: Wrong, then: Then) -> None:
+        trades = self.alipay.books("trades")
+        rows = list(Payment.objects.order_by("pk"))
+        self._go_wrong(wrong)
+        if what == "payment" and rows:
+            payments.ask_payment(rows[which % len(rows)], actor=ACTOR)
+        elif what == "trade" and trades:
+            payments.ask_lookup(self.here.look_up(trades[which % len(trades)]))
+        else:
+            account = self.here.accounts["hk" if which % 2 else "global"]
+            payments.find_payment(account, actor=ACTOR, partner_trans_id="20260302000000never")
+        self._go_on(then)
 
     # ---- Buyers and Alipay ----------------------------------------------------------------
 
+    @rule(code=codes, purchases=PURCHASES, then=THEN)
+    def pay(self, code: int, purchases: Purchases, then: Then) -> None:
+        self._pay(code, purchases)
+        self._go_on(then)
+
+    @rule(which=SOME, move=st.sampled_from(MOVES), mishap=NOTICE_MISHAPS, then=THEN)
+    def move_trade(self, which: int, move: str, mishap: str, then: Then) -> None:
+        trades = self.alipay.books("trades")
+        if not trades:
+            return
+        if mishap:
+            self.alipay.switch(mishap, None, times=1)
+        number = trades[which % len(trades)]["trade_no"]
+        address, wish = f"/control/trades/{number}", {"status": move}
+        if move == "refund":
+            address, wish = "/control/refunds", {"trade_no": number, "amount": "0.01"}
+        assert self.alipay.http.post(address, json=wish).status_code in {200, 409}
+        self._go_on(then)
+
+    # ---- The post and the clock -----------------------------------------------------------
+
     @rule(
-        target=trades,
-        code=codes,
+        which=SOME,
+        how=st.sampled_from(["as it was", "amount changed", "account's address", "code's address"]),
         amount=AMOUNTS,
-        outcome=st.sampled_from(["paid", "paid", "waiting", "pending", "finished", "closed"]),
+        code=codes,
     )
-    def pay(self, code: int, amount: str, outcome: str) -> MultipleResults[dict[str, Any]]:
-        purchase = {"code": QRCode.objects.get(pk=code).value, "amount": amount, "outcome": outcome}
-        paid = self.alipay.http.post("/phone/pay", json=purchase)
-        if paid.status_code == 409:
-            return multiple()
-        number = paid.raise_for_status().json()["trade_no"]
-        return multiple(
-            *(trade for trade in self.alipay.books("trades") if trade["trade_no"] == number)
-        )
-
-    @rule(trade=trades, status=st.sampled_from(MOVES))
-    def move_trade(self, trade: dict[str, Any], status: str) -> None:
-        moved = self.alipay.http.post(
-            f"/control/trades/{trade['trade_no']}", json={"status": status}
-        )
-        assert moved.status_code in {200, 409}
-
-    @rule(trade=trades)
-    def refund_in_alipays_portal(self, trade: dict[str, Any]) -> None:
-        refunded = self.alipay.http.post(
-            "/control/refunds", json={"trade_no": trade["trade_no"], "amount": "0.01"}
-        )
-        assert refunded.status_code in {200, 409}
-
-    @rule(name=st.sampled_from(NOTICE_MISHAPS + GATEWAY_MISHAPS), times=st.integers(1, 3))
-    def switch_mishap(self, name: str, times: int) -> None:
-        self.alipay.switch(name, None, times=times)
-
-    @rule(code=st.sampled_from(["TRADE_NOT_EXIST", "SYSTEM_ERROR", "ILLEGAL_ARGUMENT"]))
-    def refuse_the_next_call(self, code: str) -> None:
-        self.alipay.switch("refused", code, times=1)
-
-    @rule()
-    def do_the_next_call_and_say_unknown(self) -> None:
-        self.alipay.switch("unknown_then", "done", times=1)
-
-    # ---- The post -------------------------------------------------------------------------
-
-    @rule()
-    def carry_all(self) -> None:
-        for notice in self.alipay.due():
-            self.here.carry(notice)
-
-    @rule()
-    def carry_all_last_first(self) -> None:
-        for notice in reversed(self.alipay.due()):
-            self.here.carry(notice)
-
-    @rule(which=SOME, answer_is_lost=st.booleans())
-    def carry_one(self, which: int, answer_is_lost: bool) -> None:
-        due = self.alipay.due()
-        if due:
-            self.here.carry(due[which % len(due)], answer_is_lost=answer_is_lost)
-
-    @precondition(lambda self: self.world and self.world.honest)
-    @rule(which=SOME)
-    def post_an_old_letter_again(self, which: int) -> None:
-        self.here.post(self.here.honest[which % len(self.here.honest)])
-
-    @precondition(lambda self: self.world and self.world.honest)
-    @rule(which=SOME, amount=AMOUNTS)
-    def post_a_changed_letter(self, which: int, amount: str) -> None:
-        self.here.post(self.here.honest[which % len(self.here.honest)].with_amount(amount))
-
-    @precondition(lambda self: self.world and self.world.honest)
-    @rule(which=SOME, code=codes)
-    def post_to_another_region(self, which: int, code: int) -> None:
+    def post_an_old_letter(self, which: int, how: str, amount: str, code: int) -> None:
+        if not self.here.honest:
+            return
         old = self.here.honest[which % len(self.here.honest)]
-        target = QRCode.objects.select_related("enrolment__account").get(pk=code)
-        if old.fields["seller_id"] != target.enrolment.account.partner_id:
-            self.here.post(Letter(target.notify_path, old.content_type, old.body))
+        match how:
+            case "as it was":
+                self.here.post(old)
+            case "amount changed":
+                self.here.post(old.with_amount(amount))
+            case "account's address":
+                self.here.post_elsewhere(old, self.here.path_of_account(old))
+            case "code's address":
+                self.here.post_elsewhere(old, QRCode.objects.get(pk=code).notify_path)
 
-    # ---- The clock ------------------------------------------------------------------------
-
-    @rule(seconds=st.sampled_from([1, 5, 60, 200, 3600, 30_000]))
-    def wait(self, seconds: int) -> None:
-        self.traveller.shift(seconds)
-        self.here.tick()
+    @rule(wrong=CALLS_GO_WRONG, then=THEN)
+    def pass_time(self, wrong: Wrong, then: Then) -> None:
+        self._go_wrong(wrong)
+        self._go_on(then)
 
     @invariant()
     def all_is_true(self) -> None:
@@ -266,7 +261,28 @@ class AlwaysTrue(RuleBasedStateMachine):
         world.compare_whole()
         world.hold_what_is_always_true()
 
-    def _code(self, enrolment: Any) -> int:
+    def _pay(self, code: int, purchases: Purchases) -> None:
+        text = QRCode.objects.get(pk=code).value
+        for amount, outcome, mishap in purchases:
+            if mishap:
+                self.alipay.switch(mishap, None, times=1)
+            purchase = {"code": text, "amount": amount, "outcome": outcome}
+            assert self.alipay.http.post("/phone/pay", json=purchase).status_code in {200, 409}
+
+    def _go_on(self, then: Then) -> None:
+        how, seconds = then
+        due = self.alipay.due() if how else []
+        for notice in reversed(due) if how == "last first" else due[:1] if how == "one" else due:
+            self.here.carry(notice, answer_is_lost=how == "answers lost")
+        if seconds:
+            self.traveller.shift(seconds)
+            self.here.tick()
+
+    def _go_wrong(self, wrong: Wrong) -> None:
+        for name, value, times in wrong:
+            self.alipay.switch(name, value, times=times)
+
+    def _code(self, enrolment: Enrolment) -> int:
         return codes_at_work.send_code(codes_at_work.make_code(enrolment, actor=ACTOR)).pk
 
 
