@@ -1,21 +1,18 @@
 """The gateway's answers: told apart into an answer, a refusal, and no answer at all.
 
-Shape: docs.antom.com/ac/gr/apispec; fields: global.alipay.com/docs/ac/global/qrcode_create,
-/overseas_query and their Hong Kong editions. The echo of the request inside an answer is not
-signed and never read.
+Shape: docs.antom.com/ac/gr/apispec; a code's fields:
+global.alipay.com/docs/ac/global/qrcode_create.
+The echo of the request inside an answer is not signed and never read.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NoReturn
 
 from merchant_portal.alipay.charsets import media_type
 from merchant_portal.alipay.errors import GatewayRefused, GatewayUnreachable, NoAnswer
 from merchant_portal.alipay.exchange import Exchange
 from merchant_portal.alipay.signing import SignType, VerifyingKey, presign, verifies
-from merchant_portal.alipay.times import parse_compact, parse_text
-from merchant_portal.alipay.words import TradeStatus
 from merchant_portal.alipay.xml_documents import (
     Document,
     DocumentUnreadable,
@@ -24,6 +21,10 @@ from merchant_portal.alipay.xml_documents import (
 )
 
 SYSTEM_ERROR = "SYSTEM_ERROR"
+
+_partner_names = ("partner_trans_id", "out_trade_no")
+_alipay_names = ("alipay_trans_id", "trade_no")
+_both_names = {"partner_trans_id": _partner_names, "alipay_trans_id": _alipay_names}
 
 
 @dataclass(frozen=True)
@@ -36,26 +37,26 @@ class CodeAnswer:
 
 
 @dataclass(frozen=True)
-class TradeAnswer:
-    """What a query says about a payment; `amount` is the text as sent, in `currency`.
+class Verified:
+    """The signed fields of an answer, and the reason its root gives, which nobody signed."""
 
-    `paid_at` is None while the payment has no pay time; `fields` are all the signed ones.
-    """
-
-    status: TradeStatus
-    alipay_trans_id: str
-    partner_trans_id: str
-    amount: str
-    currency: str
-    paid_at: datetime | None
-    buyer_login: str
-    buyer_user_id: str
-    payment_inst: str
     fields: Mapping[str, str]
-    exchange: Exchange
+    root_error: str
+
+    @property
+    def signed_reasons(self) -> tuple[str, ...]:
+        """Why not, in the wrapper's two places."""
+        found = (self.fields.get("detail_error_code", ""), self.fields.get("error", ""))
+        return tuple(reason for reason in found if reason)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, in all three places; the signed ones count first."""
+        return (*self.signed_reasons, *([self.root_error] if self.root_error else ()))
 
 
-def _no_answer(reason: NoAnswer, exchange: Exchange, detail: str) -> NoReturn:
+def no_answer(reason: NoAnswer, exchange: Exchange, detail: str) -> NoReturn:
+    """Nothing that may be believed came back."""
     raise GatewayUnreachable(reason, exchange=exchange, detail=detail)
 
 
@@ -66,15 +67,23 @@ def read_fields(
 
     Raises GatewayRefused for a no, and GatewayUnreachable for everything that is neither.
     """
+    verified = read_verified(exchange, sign_type=sign_type, keys=keys)
+    refuse_result(verified, exchange)
+    return verified.fields
+
+
+def read_verified(
+    exchange: Exchange, *, sign_type: SignType, keys: Sequence[VerifyingKey]
+) -> Verified:
+    """What Alipay signed, be it a yes or a no; the gateway's own refusals are raised."""
     refuse_http(exchange)
     try:
         document = _document(exchange)
         _refuse_unsuccessful(document.root, exchange)
         fields = _signed_fields(document, exchange, sign_type=sign_type, keys=keys)
-        _refuse_result(document.root, fields, exchange)
+        return Verified(fields, document.root.child_text("error"))
     except DocumentUnreadable as error:
-        _no_answer(NoAnswer.UNREADABLE, exchange, str(error))
-    return fields
+        no_answer(NoAnswer.UNREADABLE, exchange, str(error))
 
 
 def read_refusal(exchange: Exchange) -> NoReturn:
@@ -82,14 +91,14 @@ def read_refusal(exchange: Exchange) -> NoReturn:
     try:
         _refuse_unsuccessful(_document(exchange).root, exchange)
     except DocumentUnreadable as error:
-        _no_answer(NoAnswer.UNREADABLE, exchange, str(error))
-    _no_answer(NoAnswer.UNREADABLE, exchange, "a success where none can be")
+        no_answer(NoAnswer.UNREADABLE, exchange, str(error))
+    no_answer(NoAnswer.UNREADABLE, exchange, "a success where none can be")
 
 
 def refuse_http(exchange: Exchange) -> None:
     """Anything but 200 is no answer: the gateway answers failures of business with 200 too."""
     if exchange.http_status != 200:
-        _no_answer(NoAnswer.HTTP_STATUS, exchange, f"status {exchange.http_status}")
+        no_answer(NoAnswer.HTTP_STATUS, exchange, f"status {exchange.http_status}")
 
 
 def _document(exchange: Exchange) -> Document:
@@ -109,7 +118,7 @@ def _refuse_unsuccessful(root: Element, exchange: Exchange) -> None:
     if success != "F" or not code:
         raise DocumentUnreadable("neither a success nor a refusal with its code")
     if code == SYSTEM_ERROR:
-        _no_answer(NoAnswer.SYSTEM_ERROR, exchange, "root error")
+        no_answer(NoAnswer.SYSTEM_ERROR, exchange, "root error")
     raise GatewayRefused(code, signed=False, exchange=exchange)
 
 
@@ -124,13 +133,13 @@ def _signed_fields(
     fields = _wrapper_fields(root)
     named = root.child_text("sign_type")
     if named and named.upper() != sign_type:
-        _no_answer(NoAnswer.BAD_SIGNATURE, exchange, f"signed as {named[:40]}, not {sign_type}")
+        no_answer(NoAnswer.BAD_SIGNATURE, exchange, f"signed as {named[:40]}, not {sign_type}")
     text, signature = presign(fields), root.child_text("sign")
     for charset in dict.fromkeys((document.encoding, "utf-8")):
         for key in keys:
             if key.sign_type is sign_type and verifies(text, signature, key, charset=charset):
                 return fields
-    _no_answer(
+    no_answer(
         NoAnswer.BAD_SIGNATURE,
         exchange,
         "the signature does not verify" if signature else "no signature",
@@ -148,18 +157,61 @@ def _wrapper_fields(root: Element) -> dict[str, str]:
     return fields
 
 
-def _refuse_result(root: Element, fields: Mapping[str, str], exchange: Exchange) -> None:
-    """Look for the reason in all three places; the signed ones count first."""
-    result = fields.get("result_code", "")
+def refuse_result(verified: Verified, exchange: Exchange) -> None:
+    """Raise what is not a yes: GatewayRefused for a no, GatewayUnreachable for neither."""
+    result = verified.fields.get("result_code", "")
+    reasons = verified.reasons
     if result not in ("", "SUCCESS", "FAIL"):
-        _no_answer(NoAnswer.UNKNOWN_RESULT, exchange, f"result_code {result[:40]}")
-    signed_reasons = (fields.get("detail_error_code", ""), fields.get("error", ""))
-    reasons = [reason for reason in (*signed_reasons, root.child_text("error")) if reason]
+        no_answer(NoAnswer.UNKNOWN_RESULT, exchange, f"result_code {result[:40]}")
     if SYSTEM_ERROR in reasons:
-        _no_answer(NoAnswer.SYSTEM_ERROR, exchange, "the reason given")
+        no_answer(NoAnswer.SYSTEM_ERROR, exchange, "the reason given")
     if result == "FAIL" or (reasons and not result):
-        code = reasons[0] if reasons else result
-        raise GatewayRefused(code, signed=True, exchange=exchange, text=_description(fields))
+        raise GatewayRefused(
+            reasons[0] if reasons else result,
+            signed=bool(result or verified.signed_reasons),
+            exchange=exchange,
+            text=_description(verified.fields),
+            may_retry=verified.fields.get("retry_flag") == "Y",
+        )
+
+
+def refuse_unclear(verified: Verified, exchange: Exchange) -> None:
+    """As refuse_result, for money going back: a yes beside a reason, or no result, is neither."""
+    if not verified.fields.get("result_code"):
+        no_answer(NoAnswer.UNREADABLE, exchange, "no result_code")
+    refuse_result(verified, exchange)
+    if verified.reasons:
+        no_answer(NoAnswer.UNREADABLE, exchange, f"SUCCESS beside {verified.reasons[0][:48]}")
+
+
+def refuse_other(
+    fields: Mapping[str, str], asked: Mapping[str, str], exchange: Exchange
+) -> Mapping[str, str]:
+    """The ids an answer names, under the names they were asked by; another one is not ours.
+
+    Payments' ids come under two names each. What is not named cannot differ: a no often names
+    nothing.
+    """
+    named = {name: one_of(fields, _both_names.get(name, (name,)), exchange) for name in asked}
+    for name, value in named.items():
+        if value and asked[name] and value != asked[name]:
+            no_answer(NoAnswer.UNREADABLE, exchange, f"the answer is about another {name}")
+    return named
+
+
+def require_named(named: Mapping[str, str], names: Sequence[str], exchange: Exchange) -> None:
+    """A yes says what it is about: the signature does not cover the request."""
+    for name in names:
+        if not named[name]:
+            no_answer(NoAnswer.UNREADABLE, exchange, f"no {name}")
+
+
+def one_of(fields: Mapping[str, str], names: Sequence[str], exchange: Exchange) -> str:
+    """An id the wire sends under two names; they must agree."""
+    found = {fields[name] for name in names if fields.get(name)}
+    if len(found) > 1:
+        no_answer(NoAnswer.UNREADABLE, exchange, f"{' and '.join(names)} differ")
+    return found.pop() if found else ""
 
 
 def _description(fields: Mapping[str, str]) -> str:
@@ -177,68 +229,18 @@ def read_code_answer(
     fields = read_fields(exchange, sign_type=sign_type, keys=keys)
     qrcode = fields.get("qrcode", "")
     if not qrcode:
-        _no_answer(NoAnswer.UNREADABLE, exchange, "no qrcode")
+        no_answer(NoAnswer.UNREADABLE, exchange, "no qrcode")
     if asked_qrcode and qrcode != asked_qrcode:
-        _no_answer(NoAnswer.UNREADABLE, exchange, "the answer is about another code")
+        no_answer(NoAnswer.UNREADABLE, exchange, "the answer is about another code")
     return CodeAnswer(qrcode, fields.get("qrcode_img_url", ""), exchange)
 
 
-def read_trade_answer(
-    exchange: Exchange,
-    *,
-    sign_type: SignType,
-    keys: Sequence[VerifyingKey],
-    partner_trans_id: str,
-    alipay_trans_id: str,
-) -> TradeAnswer:
-    """The answer about a payment, which must be the one asked for."""
-    fields = read_fields(exchange, sign_type=sign_type, keys=keys)
-    if fields.get("result_code") != "SUCCESS":
-        _no_answer(NoAnswer.UNREADABLE, exchange, "no result_code")
-    answer_partner_id = _one_of(fields, ("partner_trans_id", "out_trade_no"), exchange)
-    answer_alipay_id = _one_of(fields, ("alipay_trans_id", "trade_no"), exchange)
-    asked_and_answered = (
-        (partner_trans_id, answer_partner_id),
-        (alipay_trans_id, answer_alipay_id),
-    )
-    if any(asked and asked != answered for asked, answered in asked_and_answered):
-        _no_answer(NoAnswer.UNREADABLE, exchange, "the answer is about another payment")
-    return TradeAnswer(
-        status=_status(fields, exchange),
-        alipay_trans_id=answer_alipay_id,
-        partner_trans_id=answer_partner_id,
-        amount=fields.get("trans_amount", ""),
-        currency=fields.get("currency", ""),
-        paid_at=_paid_at(fields, exchange),
-        buyer_login=fields.get("alipay_buyer_login_id", ""),
-        buyer_user_id=fields.get("alipay_buyer_user_id", ""),
-        payment_inst=fields.get("payment_inst", ""),
-        fields=fields,
-        exchange=exchange,
-    )
-
-
-def _one_of(fields: Mapping[str, str], names: tuple[str, str], exchange: Exchange) -> str:
-    """An id the wire sends under two names; they must agree."""
-    found = {fields[name] for name in names if fields.get(name)}
-    if len(found) > 1:
-        _no_answer(NoAnswer.UNREADABLE, exchange, f"{' and '.join(names)} differ")
-    return found.pop() if found else ""
-
-
-def _status(fields: Mapping[str, str], exchange: Exchange) -> TradeStatus:
-    word = fields.get("alipay_trans_status", "")
-    if word not in TradeStatus.__members__:
-        _no_answer(NoAnswer.UNKNOWN_RESULT, exchange, f"alipay_trans_status {word[:40]!r}")
-    return TradeStatus(word)
-
-
-def _paid_at(fields: Mapping[str, str], exchange: Exchange) -> datetime | None:
-    """A pay time that cannot be read is not "never paid"."""
-    text = fields.get("alipay_pay_time", "")
-    if not text:
-        return None
-    try:
-        return parse_text(text) if "-" in text else parse_compact(text)
-    except ValueError as error:
-        _no_answer(NoAnswer.UNREADABLE, exchange, f"alipay_pay_time: {error}")
+def read_verdict(exchange: Exchange) -> bool:
+    """notify_verify's plain words `true` and `false`; a gateway refusal comes as XML."""
+    refuse_http(exchange)
+    verdict = exchange.body.strip().lower()
+    if verdict == b"invalid":
+        raise GatewayRefused("invalid", signed=False, exchange=exchange)
+    if verdict not in (b"true", b"false"):
+        read_refusal(exchange)
+    return verdict == b"true"

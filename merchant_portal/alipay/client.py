@@ -8,40 +8,47 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
-from urllib.parse import urlencode
 
 import httpx
 
-from merchant_portal.alipay.answers import (
-    CodeAnswer,
-    TradeAnswer,
-    read_code_answer,
-    read_refusal,
-    read_trade_answer,
-    refuse_http,
-)
-from merchant_portal.alipay.charsets import codec_of
+from merchant_portal.alipay.answers import CodeAnswer, read_code_answer, read_verdict
+from merchant_portal.alipay.cancels import CancelAnswer, CancelRequest, read_cancel_answer
 from merchant_portal.alipay.code_details import CodeDetails
-from merchant_portal.alipay.contract import Choices, Contract, Signing, refuse_address
+from merchant_portal.alipay.contract import Choices, Contract, Signing
 from merchant_portal.alipay.errors import (
-    GatewayRefused,
     GatewayUnreachable,
     NoAnswer,
     RequestInvalid,
 )
 from merchant_portal.alipay.exchange import Exchange
-from merchant_portal.alipay.signing import presign, sign
-from merchant_portal.alipay.times import gateway_timestamp
-from merchant_portal.alipay.transport import Outgoing, Transport, open_http
-from merchant_portal.alipay.words import CodeStatus, Region
+from merchant_portal.alipay.fitting import ID_LENGTH, fit_text, refuse_notify_url
+from merchant_portal.alipay.outgoing import Outgoing, posted, unposted
+from merchant_portal.alipay.refunds import (
+    RefundAnswer,
+    RefundQuery,
+    RefundQueryAnswer,
+    RefundRequest,
+    read_refund_answer,
+    read_refund_query_answer,
+)
+from merchant_portal.alipay.registrations import (
+    RegistrationAnswer,
+    ReviewAnswer,
+    ReviewQuery,
+    StoreRegistration,
+    read_registration_answer,
+    read_review_answer,
+)
+from merchant_portal.alipay.times import gateway_timestamp, written
+from merchant_portal.alipay.trades import TradeAnswer, read_trade_answer
+from merchant_portal.alipay.transport import Transport, open_http
+from merchant_portal.alipay.words import CodeStatus, RefundMode, Region
 
 __all__ = ["Choices", "Contract", "GatewayClient", "open_http"]
 
 Answer = TypeVar("Answer")
 
 BIZ_TYPE = "OVERSEASHOPQRCODE"
-NOTIFY_URL_LENGTH = 200
-ID_LENGTH = 64
 QRCODE_LENGTH = 256  # not stated by Alipay
 
 
@@ -78,7 +85,7 @@ class GatewayClient:
         """
         signing = self._contract.modify_signing()
         fields = self._code_fields("alipay.commerce.qrcode.modify", details, notify_url)
-        fields["qrcode"] = _fit_text("qrcode", qrcode, longest=QRCODE_LENGTH)
+        fields["qrcode"] = fit_text("qrcode", qrcode, longest=QRCODE_LENGTH)
         return self._about(qrcode, fields, signing)
 
     def change_qrcode_status(self, qrcode: str, status: CodeStatus) -> CodeAnswer:
@@ -88,7 +95,7 @@ class GatewayClient:
         fields |= {
             "timestamp": gateway_timestamp(self._now()),
             "biz_type": BIZ_TYPE,
-            "qrcode": _fit_text("qrcode", qrcode, longest=QRCODE_LENGTH),
+            "qrcode": fit_text("qrcode", qrcode, longest=QRCODE_LENGTH),
             "status": status.value,
         }
         return self._about(qrcode, fields, signing)
@@ -108,15 +115,112 @@ class GatewayClient:
             ("alipay_trans_id", alipay_trans_id),
         ):
             if number:
-                fields[name] = _fit_text(name, number, longest=ID_LENGTH)
+                fields[name] = fit_text(name, number, longest=ID_LENGTH)
         return self._asked(
-            self._outgoing(fields, signing),
+            posted(self._contract, fields, signing),
             lambda exchange: read_trade_answer(
                 exchange,
                 sign_type=signing.sign_type,
                 keys=signing.answer_keys,
                 partner_trans_id=partner_trans_id,
                 alipay_trans_id=alipay_trans_id,
+            ),
+        )
+
+    def cancel_payment(self, *, partner_trans_id: str, alipay_trans_id: str = "") -> CancelAnswer:
+        """`alipay.acquire.cancel`: all of a payment of today (GMT+8) goes back, or it is closed.
+
+        Alipay takes a cancel again where the first has no answer, or `may_retry` says so.
+        """
+        signing = self._contract.signing()
+        request = CancelRequest(partner_trans_id=partner_trans_id, alipay_trans_id=alipay_trans_id)
+        timestamp = written(self._now(), self._choices.cancel_time_form)
+        fields = self._common("alipay.acquire.cancel")
+        fields |= request.as_fields(self._contract.region, timestamp=timestamp)
+        return read_cancel_answer(
+            self._post(fields, signing),
+            request,
+            sign_type=signing.sign_type,
+            keys=signing.answer_keys,
+        )
+
+    def refund_payment(
+        self,
+        *,
+        partner_trans_id: str,
+        alipay_trans_id: str = "",
+        partner_refund_id: str,
+        amount_text: str,
+        currency: str,
+        reason: str = "",
+        is_sync: RefundMode,
+        notify_url: str = "",
+    ) -> RefundAnswer:
+        """`alipay.acquire.overseas.spot.refund`; see RefundAnswer.is_refunded.
+
+        After no answer only the same `partner_refund_id` may be sent again.
+        """
+        signing = self._contract.signing()
+        request = RefundRequest(
+            partner_trans_id=partner_trans_id,
+            alipay_trans_id=alipay_trans_id,
+            partner_refund_id=partner_refund_id,
+            amount_text=amount_text,
+            currency=currency,
+            reason=reason,
+            mode=is_sync,
+            notify_url=notify_url,
+        )
+        fields = self._common("alipay.acquire.overseas.spot.refund")
+        fields |= request.as_fields(self._contract.region, self._choices)
+        return read_refund_answer(
+            self._post(fields, signing),
+            request,
+            sign_type=signing.sign_type,
+            keys=signing.answer_keys,
+        )
+
+    def query_refund(self, *, partner_trans_id: str, partner_refund_id: str) -> RefundQueryAnswer:
+        """`alipay.acquire.refund.query`: where a refund stands."""
+        signing = self._contract.signing()
+        query = RefundQuery(partner_trans_id=partner_trans_id, partner_refund_id=partner_refund_id)
+        fields = self._common("alipay.acquire.refund.query")
+        fields |= query.as_fields(self._contract.region)
+        return self._asked(
+            posted(self._contract, fields, signing),
+            lambda exchange: read_refund_query_answer(
+                exchange,
+                query,
+                sign_type=signing.sign_type,
+                keys=signing.answer_keys,
+                words=self._choices.refund_query_words,
+            ),
+        )
+
+    def register_store(self, registration: StoreRegistration) -> RegistrationAnswer:
+        """`alipay.overseas.secmerchant.offline.maintain`: register a store, or update it."""
+        signing = self._contract.signing()
+        fields = self._common("alipay.overseas.secmerchant.offline.maintain")
+        fields["timestamp"] = gateway_timestamp(self._now())
+        fields |= registration.as_fields(self._contract.region)
+        return read_registration_answer(
+            self._post(fields, signing),
+            registration,
+            sign_type=signing.sign_type,
+            keys=signing.answer_keys,
+        )
+
+    def query_store_review(self, *, secondary_merchant_id: str, store_id: str) -> ReviewAnswer:
+        """`alipay.overseas.secmerchant.maintain.queryStatus`: how a store's review goes."""
+        signing = self._contract.signing()
+        query = ReviewQuery(secondary_merchant_id=secondary_merchant_id, store_id=store_id)
+        fields = self._common("alipay.overseas.secmerchant.maintain.queryStatus")
+        fields["timestamp"] = gateway_timestamp(self._now())
+        fields |= query.as_fields(self._contract.region)
+        return self._asked(
+            posted(self._contract, fields, signing),
+            lambda exchange: read_review_answer(
+                exchange, query, sign_type=signing.sign_type, keys=signing.answer_keys
             ),
         )
 
@@ -129,19 +233,9 @@ class GatewayClient:
         fields = {
             "service": "notify_verify",
             "partner": self._contract.partner,
-            "notify_id": _fit_text("notify_id", notify_id, longest=ID_LENGTH * 2),
+            "notify_id": fit_text("notify_id", notify_id, longest=ID_LENGTH * 2),
         }
-        return self._asked(self._verify_request(fields), _read_verdict)
-
-    def _verify_request(self, fields: Mapping[str, str]) -> Outgoing:
-        text = ""
-        pairs = tuple(fields.items())
-        if self._choices.signs_notify_verify:
-            key = self._contract.signing().key
-            text = presign(fields)
-            pairs += (("sign_type", key.sign_type.value), ("sign", sign(text, key)))
-        url = httpx.URL(self._contract.gateway_url).copy_merge_params(dict(pairs))
-        return Outgoing("GET", "notify_verify", url, pairs, text)
+        return self._asked(unposted(self._contract, fields), read_verdict)
 
     def _common(self, service: str) -> dict[str, str]:
         return {
@@ -152,7 +246,7 @@ class GatewayClient:
 
     def _code_fields(self, service: str, details: CodeDetails, notify_url: str) -> dict[str, str]:
         if notify_url:
-            _refuse_notify_url(notify_url)
+            refuse_notify_url(notify_url)
         fields = self._common(service)
         fields["timestamp"] = gateway_timestamp(self._now())
         if notify_url:
@@ -185,27 +279,7 @@ class GatewayClient:
 
     def _post(self, fields: Mapping[str, str], signing: Signing) -> Exchange:
         """Send to the first address only: this call changes something."""
-        return self._transport.send(self._outgoing(fields, signing))
-
-    def _outgoing(self, fields: Mapping[str, str], signing: Signing) -> Outgoing:
-        """A POST; `_input_charset` is signed with the rest but travels in the address."""
-        charset = self._choices.charset
-        codec = codec_of(charset)
-        if codec is None:
-            raise RequestInvalid("_input_charset", f"{charset} is not one in use")
-        text = presign(fields)
-        signature = sign(text, signing.key, charset=codec)
-        pairs = (*fields.items(), ("sign_type", signing.sign_type.value), ("sign", signature))
-        carried = [(name, value) for name, value in pairs if name != "_input_charset"]
-        return Outgoing(
-            method="POST",
-            service=fields["service"],
-            url=_with_charset(self._contract.gateway_url, charset),
-            fields=pairs,
-            presign=text,
-            body=urlencode(carried, encoding=codec).encode("ascii"),
-            content_type=f"application/x-www-form-urlencoded; charset={charset}",
-        )
+        return self._transport.send(posted(self._contract, fields, signing))
 
     def _asked(self, outgoing: Outgoing, read: Callable[[Exchange], Answer]) -> Answer:
         """Ask, and where nobody answers ask the spare address: the call changes nothing."""
@@ -220,37 +294,7 @@ class GatewayClient:
         return httpx.URL(self._contract.spare_url).copy_merge_params(outgoing.url.params)
 
 
-def _with_charset(address: str, charset: str) -> httpx.URL:
-    return httpx.URL(address).copy_merge_params({"_input_charset": charset})
-
-
 def _may_ask_elsewhere(error: GatewayUnreachable) -> bool:
     if error.reason is NoAnswer.HTTP_STATUS:
         return (error.exchange.http_status or 0) >= 500
     return error.reason in (NoAnswer.CONNECTION, NoAnswer.TIMEOUT)
-
-
-def _read_verdict(exchange: Exchange) -> bool:
-    """The plain words `true` and `false`; a gateway refusal comes as XML."""
-    refuse_http(exchange)
-    verdict = exchange.body.strip().lower()
-    if verdict == b"invalid":
-        raise GatewayRefused("invalid", signed=False, exchange=exchange)
-    if verdict not in (b"true", b"false"):
-        read_refusal(exchange)
-    return verdict == b"true"
-
-
-def _fit_text(field: str, text: str, *, longest: int) -> str:
-    if not text:
-        raise RequestInvalid(field, "missing")
-    if len(text) > longest:
-        raise RequestInvalid(field, f"longer than {longest} characters")
-    if not text.isprintable() or text != text.strip():
-        raise RequestInvalid(field, "blanks at the ends or characters that cannot be printed")
-    return text
-
-
-def _refuse_notify_url(notify_url: str) -> None:
-    _fit_text("notify_url", notify_url, longest=NOTIFY_URL_LENGTH)
-    refuse_address("notify_url", notify_url)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from merchant_portal.alipay.errors import RequestInvalid
+from merchant_portal.alipay.fitting import CONTROL, decimals_of
 from merchant_portal.alipay.words import ChannelFeeType, JSONForm, Region
 
 BIZ_DATA_LENGTH = 2000
@@ -19,7 +20,6 @@ LARGEST_RATE = Decimal("0.05")
 TAXI_INDUSTRY = "4121"
 
 _merchant_lengths = {Region.GLOBAL: 64, Region.HK: 32}
-_whole_currencies = frozenset({"JPY", "KRW"})
 _industry = re.compile(r"\d{4}", re.ASCII)
 _merchant_id = re.compile(r"[A-Za-z0-9_-]+")  # the dash is in older texts; such ids exist
 _store_id = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -27,7 +27,6 @@ _provider_id = re.compile(r"[A-Za-z0-9]{1,64}")
 _currency = re.compile(r"[A-Z]{3}")
 _country = re.compile(r"[A-Z]{2}")
 _decimal = re.compile(r"\d{1,12}(\.\d{1,8})?", re.ASCII)
-_control = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class ChannelFee:
 
     def _refuse_amount(self, currency: str) -> None:
         decimals = len(self.value.partition(".")[2])
-        permitted = 0 if currency in _whole_currencies else 2
+        permitted = decimals_of(currency)
         if decimals > permitted:
             raise RequestInvalid("channel_fee", f"{currency} has {permitted} decimals")
 
@@ -151,7 +150,7 @@ class CodeDetails:
             if not text.strip() and name != "address":
                 raise RequestInvalid(name, "missing")
             _refuse_long(name, text, longest)
-            if _control.search(text):
+            if CONTROL.search(text):
                 raise RequestInvalid(name, "control characters are not permitted")
             if region is Region.HK and '"' in text:
                 raise RequestInvalid(name, "double quotation marks are not permitted in Hong Kong")
@@ -192,5 +191,5 @@ def _refuse_passback(text: str) -> None:
         raise RequestInvalid("passback_parameters", "a JSON object is wanted")
     if any(isinstance(value, dict | list) for value in members.values()):
         raise RequestInvalid("passback_parameters", "nested values are not permitted")
-    if _control.search(text):
+    if CONTROL.search(text):
         raise RequestInvalid("passback_parameters", "control characters are not permitted")

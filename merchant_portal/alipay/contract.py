@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 import httpx
 
 from merchant_portal.alipay.charsets import UTF8
 from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.alipay.signing import MD5Key, SigningKey, SignType, VerifyingKey
-from merchant_portal.alipay.words import JSONForm, Region
+from merchant_portal.alipay.words import JSONForm, RefundQueryWords, Region, TimeForm
 
 _partner = re.compile(r"\d{16}", re.ASCII)
 
@@ -28,6 +29,14 @@ class Choices:
     """Whether `biz_data` says how notifications are to be signed (members without a page)."""
     signs_notify_verify: bool = False
     """Whether notify_verify is signed; clients send it unsigned."""
+    cancel_time_form: TimeForm = TimeForm.MILLISECONDS
+    """How cancel writes its `timestamp`."""
+    refund_reson_regions: frozenset[Region] = frozenset({Region.HK})
+    """Where a refund's reason is called `refund_reson`, without its a (hkapi/spot_refund)."""
+    largest_refund: Decimal = Decimal("9999999.99")
+    """`refund_amount` is Number(9,2): nine digits in all, two of them decimals."""
+    refund_query_words: RefundQueryWords = field(default_factory=RefundQueryWords)
+    """The values of refund.query's two result fields."""
     timeout_seconds: float | None = None
     """For connecting and for each read; None leaves it to the HTTP client."""
     answer_within_seconds: float = 30.0

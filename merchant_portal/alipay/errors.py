@@ -13,14 +13,25 @@ class GatewayRefused(AlipayError):
     """Alipay answered, and the answer is no.
 
     `signed` is False for `is_success=F`: such an answer carries no signature, so it ends a first
-    attempt only. `text` is Alipay's own description where it gave one.
+    attempt only. `text` is Alipay's own description where it gave one. `may_retry` is True where a
+    signed answer says `retry_flag=Y`: it failed this time, and the same call may be sent again
+    (alipay.acquire.cancel alone says so).
     """
 
-    def __init__(self, code: str, *, signed: bool, exchange: Exchange, text: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        signed: bool,
+        exchange: Exchange,
+        text: str = "",
+        may_retry: bool = False,
+    ) -> None:
         super().__init__(f"{exchange.service} was refused: {code}")
         self.code = code
         self.signed = signed
         self.text = text
+        self.may_retry = may_retry
         self.exchange = exchange
 
 

@@ -1,6 +1,7 @@
 """The messages of the protocol in one place, for those who import them."""
 
-from merchant_portal.alipay.answers import CodeAnswer, TradeAnswer
+from merchant_portal.alipay.answers import CodeAnswer
+from merchant_portal.alipay.cancels import CancelAnswer
 from merchant_portal.alipay.code_details import ChannelFee, CodeDetails
 from merchant_portal.alipay.exchange import Exchange
 from merchant_portal.alipay.notifications import (
@@ -10,15 +11,32 @@ from merchant_portal.alipay.notifications import (
     read_notice,
     verify_posted,
 )
+from merchant_portal.alipay.refunds import RefundAnswer, RefundQueryAnswer
+from merchant_portal.alipay.registrations import (
+    Registrant,
+    RegistrationAnswer,
+    ReviewAnswer,
+    StoreRegistration,
+)
+from merchant_portal.alipay.trades import TradeAnswer
 from merchant_portal.alipay.words import (
+    CancelAction,
     ChannelFeeType,
     CodeStatus,
     JSONForm,
+    MerchantType,
+    RefundMode,
+    RefundQueryWords,
+    RefundResult,
     Region,
+    ReviewStatus,
+    TimeForm,
     TradeStatus,
 )
 
 __all__ = [
+    "CancelAction",
+    "CancelAnswer",
     "ChannelFee",
     "ChannelFeeType",
     "CodeAnswer",
@@ -26,9 +44,21 @@ __all__ = [
     "CodeStatus",
     "Exchange",
     "JSONForm",
+    "MerchantType",
     "Notice",
     "Posted",
+    "RefundAnswer",
+    "RefundMode",
+    "RefundQueryAnswer",
+    "RefundQueryWords",
+    "RefundResult",
     "Region",
+    "Registrant",
+    "RegistrationAnswer",
+    "ReviewAnswer",
+    "ReviewStatus",
+    "StoreRegistration",
+    "TimeForm",
     "TradeAnswer",
     "TradeStatus",
     "parse_posted",

@@ -3,11 +3,14 @@
 - text, `yyyy-MM-dd HH:mm:ss`: requests about codes and every notification
   (global.alipay.com/docs/ac/global/qrcode_create);
 - compact, `yyyyMMddHHmmss`: `alipay_pay_time` in query answers (global/overseas_query);
-- milliseconds since 1970: `alipay.acquire.cancel` (global/acquire_cancel).
+- milliseconds since 1970: `alipay.acquire.cancel` (global/acquire_cancel), whose samples of
+  Alipay's own also show the other two.
 """
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+
+from merchant_portal.alipay.words import TimeForm
 
 GMT8 = timezone(timedelta(hours=8), "GMT+8")
 
@@ -30,6 +33,18 @@ def gateway_timestamp(now: datetime) -> str:
 def milliseconds(now: datetime) -> str:
     """The instant in whole milliseconds since 1970."""
     return str((_aware(now) - _epoch) // timedelta(milliseconds=1))
+
+
+def compact(now: datetime) -> str:
+    """The instant in GMT+8 without separators."""
+    return _aware(now).astimezone(GMT8).strftime("%Y%m%d%H%M%S")
+
+
+def written(now: datetime, form: TimeForm) -> str:
+    """The instant in one of the three forms."""
+    if form is TimeForm.MILLISECONDS:
+        return milliseconds(now)
+    return gateway_timestamp(now) if form is TimeForm.TEXT else compact(now)
 
 
 def parse_text(text: str) -> datetime:

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import httpx
 
 from merchant_portal.alipay.errors import GatewayUnreachable, NoAnswer
 from merchant_portal.alipay.exchange import Exchange
+from merchant_portal.alipay.outgoing import Outgoing
 
 ANSWER_BYTES = 1_000_000
 
@@ -21,22 +21,6 @@ def open_http(timeout_seconds: float = 10.0) -> httpx.Client:
         timeout=httpx.Timeout(timeout_seconds),
         headers={"Accept-Encoding": "identity", "User-Agent": "merchant-portal"},
     )
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """A request ready to leave; `fields` is what it says, `body` how a POST carries it."""
-
-    method: str
-    service: str
-    url: httpx.URL
-    fields: tuple[tuple[str, str], ...]
-    presign: str
-    body: bytes = b""
-    content_type: str = ""
-
-    def at(self, url: httpx.URL) -> "Outgoing":
-        return replace(self, url=url)
 
 
 class Transport:

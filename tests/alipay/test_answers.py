@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from merchant_portal.alipay.answers import read_fields, read_trade_answer
+from merchant_portal.alipay.answers import read_fields
 from merchant_portal.alipay.errors import GatewayRefused, GatewayUnreachable, NoAnswer
 from merchant_portal.alipay.messages import Exchange, TradeAnswer, TradeStatus
 from merchant_portal.alipay.signing import MD5Key, SignType, sign
+from merchant_portal.alipay.trades import read_trade_answer
 from tests.alipay.conftest import NOW, RSAPair
 from tests.alipay.gateways import XML, answer_xml
 from tests.alipay.samples import ORDER, SAMPLE_KEY, TRADE, answer_files, sample_bytes
