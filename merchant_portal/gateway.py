@@ -40,11 +40,15 @@ class Answered(Generic[Answer]):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Alipay refused; an unsigned refusal proves nothing after an attempt without an answer."""
+    """Alipay refused; an unsigned refusal proves nothing after an attempt without an answer.
+
+    `may_retry` is Alipay's own word (a cancel's `retry_flag=Y`): it failed, but not for good.
+    """
 
     code: str
     signed: bool
     call: GatewayCall
+    may_retry: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def ask(
         answer = call(client)
     except GatewayRefused as refused:
         row = _record(account, subject, refused.exchange, CallOutcome.REFUSED, refused.code)
-        return Refused(refused.code, refused.signed, row)
+        return Refused(refused.code, refused.signed, row, refused.may_retry)
     except GatewayUnreachable as silent:
         row = _record(account, subject, silent.exchange, CallOutcome.NO_ANSWER, silent.reason.value)
         return Unanswered(silent.reason, silent.never_sent, row)
