@@ -303,6 +303,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "merchant_portal.api.problem_response",
     "UNAUTHENTICATED_USER": None,
 }
@@ -311,6 +312,25 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Stores, counters, codes, notifications and payments of the merchant portal.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "merchant_portal.api_docs.describe_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "CodeState": "qrcodes.states.CodeState",
+        "CodeKind": "qrcodes.states.CodeKind",
+        "CodeQuestion": "qrcodes.states.CodeQuestion",
+        "PaymentState": "payments.states.PaymentState",
+        "PaymentQuestion": "payments.states.Question",
+        "NotificationState": "payments.states.NotificationState",
+        "LookupState": "payments.states.LookupState",
+        "EntryKind": "payments.models.EntryKind",
+        "LedgerAccount": "payments.models.LedgerAccount",
+        "SignType": "merchant_portal.accounts.models.SignType",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("qrcodes.urls")),
     path("", include("payments.urls")),
+    path("api/v1/", include("merchant_portal.api_urls")),
     path("auth/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz/", views.healthz, name="healthz"),

@@ -77,14 +77,15 @@ class Principal:
             raise RightMissing(right)
 
     def scope(self, right: Right, *, store_path: str) -> Q:
-        """The rows a right reaches; ``store_path`` leads from a row to its store.
+        """The rows a right reaches; ``store_path`` leads from a row to its store, "" is the store.
 
         Rows of no store are reached only where the right holds everywhere.
         """
         if self.holds_everywhere(right):
             return Q()
         merchants, stores = self._places(right)
-        return Q(**{f"{store_path}__in": stores}) | Q(**{f"{store_path}__merchant__in": merchants})
+        of_merchant = f"{store_path}__merchant__in" if store_path else "merchant__in"
+        return Q(**{f"{store_path or 'pk'}__in": stores}) | Q(**{of_merchant: merchants})
 
     def scope_stores(self, right: Right) -> Q:
         """The stores a right reaches."""

@@ -16,6 +16,10 @@ class AccountRefused(Exception):
         super().__init__(str(sentence) or " ".join(told))
 
 
+class AccountExists(AccountRefused):
+    """An account with this partner id and region is there already."""
+
+
 class KeyMissing(AccountRefused):
     """An account lacks the key a call needs."""
 

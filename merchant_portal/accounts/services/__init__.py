@@ -14,12 +14,18 @@ from merchant_portal.accounts.services.keys import (
     retire_key,
 )
 from merchant_portal.accounts.services.needs import KeyNeed, missing_keys, unfit_keys
-from merchant_portal.accounts.services.terms import TERMS, read_approval_limit, save_account
+from merchant_portal.accounts.services.terms import (
+    TERMS,
+    add_account,
+    read_approval_limit,
+    save_account,
+)
 
 __all__ = [
     "TERMS",
     "KeyNeed",
     "activate_key",
+    "add_account",
     "add_key",
     "contract_of",
     "generate_key_pair",

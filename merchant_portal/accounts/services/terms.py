@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from merchant_portal import audit, clock
-from merchant_portal.accounts.errors import AccountRefused
+from merchant_portal.accounts.errors import AccountExists, AccountRefused
 from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
 from merchant_portal.money import AmountUnusable, Money
@@ -29,6 +29,16 @@ TERMS = (
     "client_id",
     "key_version",
 )
+
+
+@transaction.atomic
+def add_account(
+    *, partner_id: str, region: str, actor: Actor, terms: Mapping[str, object]
+) -> Account:
+    """Add an account that is not there yet; raises AccountExists and AccountRefused."""
+    if _find(partner_id, region) is not None:
+        raise AccountExists(_("There is an account with this partner id and region already."))
+    return save_account(partner_id=partner_id, region=region, actor=actor, terms=terms)
 
 
 @transaction.atomic

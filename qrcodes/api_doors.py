@@ -1,0 +1,164 @@
+"""What every door of the API asks and gives: rights, reach, pages, ids."""
+
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from merchant_portal.access import Right
+from merchant_portal.models import User
+from qrcodes.permissions import KeyHolder, Principal, principal_of
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class NeedsRight(BasePermission):
+    """Each action names the right it needs; one that names none is open to nobody."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        door = cast("Door[Any]", view)
+        if door.action is None:
+            return True  # the method does not exist here, which is what will be said
+        right = door.rights.get(door.action)
+        if right is None:
+            return False
+        door.principal.require(right)
+        return True
+
+
+class ByCursor(CursorPagination):
+    """Pages by position, so that the last page costs what the first does."""
+
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = 200
+    ordering = "-id"
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        """A page; a cursor that is none of ours leads nowhere."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, OverflowError, ValidationError) as forged:
+            raise NotFound(self.invalid_cursor_message) from forged
+
+
+class Door(GenericViewSet[Row], Generic[Row]):
+    """A noun of the API: what somebody may not see does not exist for them."""
+
+    permission_classes = [NeedsRight]
+    pagination_class: type[CursorPagination] | None = ByCursor
+    lookup_value_regex = "[0-9]{1,18}"
+    #: What each action needs; `list` and `retrieve` reach rows by theirs.
+    rights: ClassVar[dict[str, Right]] = {}
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks, with what they may do; read once per request."""
+        request = self.request
+        if not hasattr(request, "_principal"):
+            request._principal = principal_of(cast("User | KeyHolder", request.user))  # type: ignore[attr-defined]
+        return cast(Principal, request._principal)  # type: ignore[attr-defined]
+
+    @property
+    def right(self) -> Right:
+        """The right the present action needs."""
+        return self.rights[self.action]
+
+    def reach(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """The rows that the present action's right reaches."""
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Row]:
+        rows = super().get_queryset()
+        # The schema is drawn without anybody asking.
+        return rows if getattr(self, "swagger_fake_view", False) else self.reach(rows)
+
+
+class IdFilter(filters.Filter):  # type: ignore[misc]  # untyped library
+    """Rows that belong to the row of an id; one that is not reached belongs to nothing."""
+
+    field_class = forms.RegexField
+
+    def __init__(self, field_name: str | None = None, **options: Any) -> None:
+        super().__init__(field_name, regex=r"\A[0-9]{1,18}\Z", **options)
+
+
+class IdField(serializers.CharField):
+    """A row's number as text; a number that grows past 2^53 survives every JSON reader."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("read_only", True)
+        super().__init__(**options)
+
+
+def word_or_nothing(choices: type[models.TextChoices]) -> serializers.ChoiceField:
+    """One of our words as it is read, or an empty text."""
+    return serializers.ChoiceField(choices=choices.choices, allow_blank=True, read_only=True)
+
+
+class ReachedField(serializers.PrimaryKeyRelatedField[Row], Generic[Row]):
+    """The id of another row, which the asker's right must reach."""
+
+    def __init__(self, *, model: type[Row], **options: Any) -> None:
+        self.model = model
+        super().__init__(
+            queryset=model._default_manager.all(),
+            pk_field=serializers.CharField(max_length=18),
+            **options,
+        )
+
+    def get_queryset(self) -> QuerySet[Row]:
+        rows = super().get_queryset()
+        door: Door[Any] = self.context["view"]
+        if getattr(door, "swagger_fake_view", False):
+            return rows
+        return reached(rows, door)
+
+
+def reached(rows: QuerySet[Row], door: Door[Any]) -> QuerySet[Row]:
+    """The rows of a noun below that a door's present right reaches, by the noun's way to stores."""
+    path = _STORE_PATHS[rows.model._meta.model_name or ""]
+    if path is None:
+        return rows.filter(door.principal.scope_merchants(door.right))
+    return rows.filter(door.principal.scope(door.right, store_path=path)).distinct()
+
+
+#: How each noun leads to its store; None: it is the merchant itself.
+_STORE_PATHS: dict[str, str | None] = {
+    "merchant": None,
+    "store": "",
+    "counter": "store",
+    "enrolment": "store",
+    "qrcode": "enrolment__store",
+    "account": "enrolments__store",
+}
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # untyped library
+    """How the schema describes our keys."""
+
+    target_class = "qrcodes.permissions.ApiKeyAuthentication"
+    name = "ApiKey"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Api-Key` and the key, separated by a blank.",
+        }
