@@ -43,7 +43,7 @@ Purchases = list[tuple[str, str, str]]
 
 EXAMPLES = os.environ.get("PROPERTY_EXAMPLES")
 SAMPLE = settings(
-    max_examples=int(EXAMPLES or 12),
+    max_examples=int(EXAMPLES or 18),
     stateful_step_count=int(os.environ.get("PROPERTY_STEPS", "25")),
     deadline=None,
     database=None,
