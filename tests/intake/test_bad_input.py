@@ -6,10 +6,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as portal
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, SignType
@@ -111,12 +112,12 @@ def test_a_megabyte_is_refused_and_counted(postman: Postman) -> None:
 
 
 def test_a_body_beyond_the_quarantines_size_is_counted(postman: Postman) -> None:
-    assert postman.post(b"a=" + b"x" * settings.QUARANTINE_BODY_BYTES) == "fail"
+    assert postman.post(b"a=" + b"x" * portal.QUARANTINE_BODY_BYTES) == "fail"
     assert counted(IntakeCount.Kind.TOO_LARGE) == 1
     assert not Quarantined.objects.exists()
 
 
-def test_a_full_quarantine_counts(postman: Postman, settings: pytest.FixtureRequest) -> None:
+def test_a_full_quarantine_counts(postman: Postman, settings: Settings) -> None:
     settings.QUARANTINE_BODIES = 2
     assert {postman.post(f"a={number}") for number in range(5)} == {"fail"}
     assert Quarantined.objects.count() == 2
