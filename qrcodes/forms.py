@@ -163,7 +163,7 @@ class CodeForm(forms.Form):
     """A new code for a counter: under which account, and with a channel fee or without."""
 
     account = forms.ModelChoiceField(Account.objects.all(), label=_("Account"), empty_label=None)
-    kind = forms.ChoiceField(label=_("Kind"), choices=CodeKind.choices, initial=CodeKind.PLAIN)
+    kind = forms.ChoiceField(label=_("Kind"), choices=CodeKind.choices)
     channel_fee_type = forms.ChoiceField(
         label=_("Channel fee"),
         required=False,
@@ -178,8 +178,14 @@ class CodeForm(forms.Form):
         help_text=_("Share: from 0 to 0.05, so 0.01 for 1 %. Fixed: in the settlement currency."),
     )
 
-    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, accounts: Sequence[Account], kinds: Sequence[CodeKind], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"] = forms.ChoiceField(
+            label=_("Kind"), choices=[(kind.value, kind.label) for kind in kinds]
+        )
+        self.needs_fee = list(kinds) == [CodeKind.WITH_FEE]
         field = self.fields["account"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
         field.queryset = Account.objects.filter(pk__in=[account.pk for account in accounts])

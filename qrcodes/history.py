@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from merchant_portal.models import AuditEntry
 from qrcodes.models import QRCode, QRCodeMove
+from qrcodes.sentences import reason_sentence
 from qrcodes.states import CodeState
 
 _MOVE_ICONS = {
@@ -41,7 +42,9 @@ def history_of(code: QRCode) -> list[Event]:
 
 def _move(move: QRCodeMove) -> Event:
     to = CodeState(move.to_state)
-    return Event(move.at, str(to.label), move.actor_name, _MOVE_ICONS[to], move.note)
+    return Event(
+        move.at, str(to.label), move.actor_name, _MOVE_ICONS[to], reason_sentence(move.note)
+    )
 
 
 def _wish(entry: AuditEntry) -> Event:

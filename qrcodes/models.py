@@ -117,6 +117,16 @@ class Counter(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("counter_detail", args=[self.pk])
 
+    @property
+    def live_codes(self) -> list["QRCode"]:
+        """The counter's codes in every account, neither deleted nor refused."""
+        return [
+            code
+            for enrolment in self.enrolments.all()
+            for code in enrolment.codes.all()
+            if code.is_live
+        ]
+
 
 class Enrolment(models.Model):
     """How a store or a counter is known at Alipay under one account.

@@ -21,7 +21,7 @@ from qrcodes.permissions import PortalRequest, needs
 from qrcodes.sentences import outcome_sentence, reason_sentence, standing, why_no_image
 from qrcodes.services.enrolments import is_frozen
 from qrcodes.states import CodeKind, CodeState
-from qrcodes.views.places import accounts_for, counter_context
+from qrcodes.views.places import accounts_for, counter_context, kinds_for
 from qrcodes.views.scoping import visible_code, visible_counters, visible_enrolments
 
 _CALLS_SHOWN = 50
@@ -33,8 +33,9 @@ def code_new(request: PortalRequest, pk: int) -> HttpResponse:
     """Ask for a code for the counter ``pk``."""
     counter = get_object_or_404(visible_counters(request.principal), pk=pk)
     request.principal.require(Right.CHANGE_CODES, store=counter.store)
-    live = QRCode.objects.live().with_place().filter(enrolment__counter=counter)
-    form = CodeForm(request.POST, accounts=accounts_for(counter, list(live)))
+    live = list(QRCode.objects.live().with_place().filter(enrolment__counter=counter))
+    accounts = accounts_for(counter, live)
+    form = CodeForm(request.POST, accounts=accounts, kinds=kinds_for(live, accounts))
     if form.is_valid():
         try:
             code = _make_code(request, counter, form)

@@ -54,7 +54,7 @@ def store_list(request: PortalRequest) -> HttpResponse:
 
 def _counters() -> "Prefetch[Any]":
     """Counters with their live codes, in three queries however many stores are shown."""
-    live = Prefetch("codes", QRCode.objects.live().order_by("kind"), to_attr="shown_codes")
+    live = Prefetch("codes", QRCode.objects.live().order_by("kind"))
     enrolments = Enrolment.objects.select_related("account").prefetch_related(live)
     counters = Counter.objects.prefetch_related(Prefetch("enrolments", enrolments))
     return Prefetch("counters", counters)
@@ -213,6 +213,7 @@ def counter_context(
     codes = QRCode.objects.with_place().filter(enrolment__counter=counter).order_by("-pk")
     live = [code for code in codes if code.is_live]
     accounts = accounts_for(counter, live)
+    kinds = kinds_for(live, accounts)
     may_make = request.principal.may(Right.CHANGE_CODES, store=counter.store)
     enrolments = counter.enrolments.select_related("account").order_by("account__name")
     return {
@@ -226,7 +227,7 @@ def counter_context(
             for account in accounts
             if account.pk not in {enrolment.account_id for enrolment in enrolments}
         ],
-        "form": form or (CodeForm(accounts=accounts) if accounts else None),
+        "form": form or (CodeForm(accounts=accounts, kinds=kinds) if accounts else None),
         "has_accounts": Account.objects.exists(),
         "may_change": request.principal.may(Right.CHANGE_STORES, store=counter.store),
         "may_make": may_make,
@@ -248,6 +249,12 @@ def accounts_for(counter: Counter, live: list[QRCode]) -> list[Account]:
         if len(taken.get(account.pk, ())) < len(CodeKind)
         and services.fits(account, priced.get(account.pk, default))
     ]
+
+
+def kinds_for(live: list[QRCode], accounts: list[Account]) -> list[CodeKind]:
+    """The kinds of which at least one of the accounts has no code yet."""
+    taken = {(code.enrolment.account_id, code.kind) for code in live}
+    return [kind for kind in CodeKind if any((one.pk, kind) not in taken for one in accounts)]
 
 
 def _saved(

@@ -54,7 +54,8 @@ def rsa2_in_hong_kong(alipay: AlipaySide, hk_account: Account) -> Callable[..., 
                 account, purpose=purpose, algorithm=SignType.RSA2, text=text, actor=ACTOR
             )
         if not keeps_md5_key:
-            accounts.retire_key(account.keys.get(purpose=KeyPurpose.SHARED), actor=ACTOR)
+            key = account.keys.get(purpose=KeyPurpose.SHARED)
+            accounts.retire_key(key, actor=ACTOR, confirmed_fingerprint=key.fingerprint)
         return account
 
     return change
