@@ -74,7 +74,7 @@ class AccountOrder(serializers.ModelSerializer[Account]):
     class Meta:
         model = Account
         fields: ClassVar = ["partner_id", "region", *_TERMS, "approval_limit"]
-        validators: ClassVar = []
+        validators: ClassVar[list[object]] = []
 
 
 class AccountChange(AccountOrder):

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 
-class DocsView(SpectacularSwaggerSplitView):  # type: ignore[misc]  # untyped library
+class DocsView(SpectacularSwaggerSplitView):
     """Swagger UI from our own static files; its script is a file of its own."""
 
     template_name = "api/docs.html"

@@ -18,7 +18,7 @@ from rest_framework.serializers import BaseSerializer
 
 from merchant_portal.access import Right
 from merchant_portal.clock import GMT8
-from merchant_portal.gateway import Answered, Refused
+from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments import services
 from payments.api_shapes import (
     AskedShape,
@@ -28,6 +28,7 @@ from payments.api_shapes import (
     PaymentShape,
 )
 from payments.models import Lookup, Payment
+from payments.services import Unsent
 from payments.states import PaymentState
 from qrcodes.api_doors import ByCursor, Door, IdFilter
 
@@ -91,8 +92,10 @@ class PaymentDoor(ListModelMixin, RetrieveModelMixin, Door[Payment]):
                 outcome, code = "answered", answer.status.value
             case Refused(code=code):
                 outcome = "refused"
-            case _:
-                outcome, code = "no_answer", heard.reason.value
+            case Unanswered(reason=reason):
+                outcome, code = "no_answer", reason.value
+            case Unsent(why=code):
+                outcome = "not_sent"
         payment = PaymentDetailShape(self.get_object()).data
         return Response({"outcome": outcome, "code": code, "payment": payment})
 

@@ -1,6 +1,6 @@
 """How payments, notifications and lookups look in the API. Amounts are decimal texts."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -19,7 +19,7 @@ class AmountField(serializers.CharField):
         self.minor = minor
         super().__init__(source="*", read_only=True)
 
-    def to_representation(self, value: Payment | LedgerEntry) -> str:
+    def to_representation(self, value: Any) -> str:
         return Money(getattr(value, self.minor), value.currency).decimal_text
 
 
@@ -80,7 +80,7 @@ class PaymentDetailShape(PaymentShape):
 class AskedShape(serializers.Serializer[Payment]):
     """What Alipay said, and the payment as it stands now."""
 
-    outcome = serializers.ChoiceField(choices=["answered", "refused", "no_answer"])
+    outcome = serializers.ChoiceField(choices=["answered", "refused", "no_answer", "not_sent"])
     code = serializers.CharField(help_text="Alipay's status or refusal, or why there is no answer.")
     payment = PaymentDetailShape()
 

@@ -1,5 +1,6 @@
 """What every door of the API asks and gives: rights, reach, pages, ids."""
 
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django import forms
@@ -27,12 +28,14 @@ class NeedsRight(BasePermission):
     """Each action names the right it needs; one that names none is open to nobody."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if not request.user or not request.user.is_authenticated:
+        asker = cast("User | KeyHolder | None", request.user)
+        if asker is None or not asker.is_authenticated:
             return False
         door = cast("Door[Any]", view)
-        if door.action is None:
+        action = cast("str | None", door.action)
+        if action is None:
             return True  # the method does not exist here, which is what will be said
-        right = door.rights.get(door.action)
+        right = door.rights.get(action)
         if right is None:
             return False
         door.principal.require(right)
@@ -45,10 +48,10 @@ class ByCursor(CursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = 200
-    ordering = "-id"
+    ordering: str | tuple[str, ...] = "-id"
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         """A page; a cursor that is none of ours leads nowhere."""
         try:
@@ -66,13 +69,10 @@ class Door(GenericViewSet[Row], Generic[Row]):
     #: What each action needs; `list` and `retrieve` reach rows by theirs.
     rights: ClassVar[dict[str, Right]] = {}
 
-    @property
+    @cached_property
     def principal(self) -> Principal:
-        """Who asks, with what they may do; read once per request."""
-        request = self.request
-        if not hasattr(request, "_principal"):
-            request._principal = principal_of(cast("User | KeyHolder", request.user))  # type: ignore[attr-defined]
-        return cast(Principal, request._principal)  # type: ignore[attr-defined]
+        """Who asks, with what they may do; read once per request, as the door is."""
+        return principal_of(cast("User | KeyHolder", self.request.user))
 
     @property
     def right(self) -> Right:
@@ -123,7 +123,7 @@ class ReachedField(serializers.PrimaryKeyRelatedField[Row], Generic[Row]):
         )
 
     def get_queryset(self) -> QuerySet[Row]:
-        rows = super().get_queryset()
+        rows = self.model._default_manager.all()
         door: Door[Any] = self.context["view"]
         if getattr(door, "swagger_fake_view", False):
             return rows
@@ -149,7 +149,7 @@ _STORE_PATHS: dict[str, str | None] = {
 }
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # untyped library
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped
     """How the schema describes our keys."""
 
     target_class = "qrcodes.permissions.ApiKeyAuthentication"

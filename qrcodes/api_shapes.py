@@ -38,7 +38,7 @@ class StoreShape(serializers.ModelSerializer[Store]):
             "time_zone", "business_day_starts",
         ]  # fmt: skip
         # The verb says it, in one place for pages and programs.
-        validators: ClassVar = []
+        validators: ClassVar[list[object]] = []
 
 
 class StoreChange(StoreShape):
@@ -55,7 +55,7 @@ class CounterShape(serializers.ModelSerializer[Counter]):
     class Meta:
         model = Counter
         fields: ClassVar = ["id", "store", "code", "name"]
-        validators: ClassVar = []
+        validators: ClassVar[list[object]] = []
 
 
 class CounterChange(CounterShape):
@@ -86,7 +86,7 @@ class EnrolmentShape(serializers.ModelSerializer[Enrolment]):
         model = Enrolment
         fields: ClassVar = _ENROLMENT_FIELDS
         read_only_fields: ClassVar = ["review_state"]
-        validators: ClassVar = []
+        validators: ClassVar[list[object]] = []
 
     def get_is_frozen(self, enrolment: Enrolment) -> bool:
         return enrolment.frozen_at is not None
