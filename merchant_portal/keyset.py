@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
+#: What stands in the cursor of a list ordered by its key alone.
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Way(StrEnum):
@@ -64,12 +66,12 @@ class Page(Generic[Row]):
 
 
 def read_page(rows: QuerySet[Row], *, time: str, cursor: Cursor | None, size: int) -> Page[Row]:
-    """One page of ``rows`` by the column ``time`` and the key, newest first."""
+    """One page of ``rows``, newest first, by the column ``time`` and the key (empty: the key)."""
     if cursor is not None and cursor.way is Way.NEWER:
         return _newer_page(rows, time=time, cursor=cursor, size=size)
     if cursor is not None:
         rows = rows.filter(_beyond(time, "lt", cursor))
-    found = list(rows.order_by(f"-{time}", "-pk")[: size + 1])
+    found = list(rows.order_by(*_order(time, "-"))[: size + 1])
     shown = found[:size]
     newer = _cursor(Way.NEWER, shown[0], time) if cursor is not None and shown else ""
     older = _cursor(Way.OLDER, shown[-1], time) if len(found) > size else ""
@@ -77,7 +79,7 @@ def read_page(rows: QuerySet[Row], *, time: str, cursor: Cursor | None, size: in
 
 
 def _newer_page(rows: QuerySet[Row], *, time: str, cursor: Cursor, size: int) -> Page[Row]:
-    found = list(rows.filter(_beyond(time, "gt", cursor)).order_by(time, "pk")[: size + 1])
+    found = list(rows.filter(_beyond(time, "gt", cursor)).order_by(*_order(time, ""))[: size + 1])
     if len(found) <= size:  # the newest page is always whole
         return read_page(rows, time=time, cursor=None, size=size)
     shown = found[size - 1 :: -1]
@@ -86,10 +88,16 @@ def _newer_page(rows: QuerySet[Row], *, time: str, cursor: Cursor, size: int) ->
 
 def _beyond(time: str, side: str, cursor: Cursor) -> Q:
     """Rows past the cursor. The first half alone is a range an index can walk."""
+    if not time:
+        return Q(**{f"pk__{side}": cursor.pk})
     within = Q(**{f"{time}__{side}e": cursor.at})
     past = Q(**{f"{time}__{side}": cursor.at}) | Q(**{f"pk__{side}": cursor.pk})
     return within & past
 
 
 def _cursor(way: Way, row: Model, time: str) -> str:
-    return Cursor(way, getattr(row, time), row.pk).text
+    return Cursor(way, getattr(row, time) if time else _NO_TIME, row.pk).text
+
+
+def _order(time: str, sign: str) -> list[str]:
+    return [f"{sign}{column}" for column in (time, "pk") if column]

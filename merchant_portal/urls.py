@@ -8,6 +8,11 @@ from merchant_portal import views
 urlpatterns = [
     path("alipay/notify/<str:key>/", views.alipay_notify, name="alipay_notify"),
     path("", views.home, name="home"),
+    path("notifications/", views.notification_list, name="notification_list"),
+    path("notifications/<int:pk>/", views.notification_detail, name="notification_detail"),
+    path("notifications/<int:pk>/apply/", views.notification_apply, name="notification_apply"),
+    path("quarantine/", views.quarantine_list, name="quarantine_list"),
+    path("quarantine/<int:pk>/", views.quarantined_detail, name="quarantined_detail"),
     path("", include("qrcodes.urls")),
     path("", include("payments.urls")),
     path("api/v1/", include("merchant_portal.api_urls")),

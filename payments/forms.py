@@ -278,19 +278,6 @@ class LookupForm(forms.Form):
         """Whether the merchant order number may be the only one that helps."""
         return any(account.is_hk for account in self.accounts)
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        account: Account | None = cleaned.get("account")
-        partner_trans_id = cleaned.get("partner_trans_id", "")
-        if account is not None and account.is_hk and not partner_trans_id:
-            self.add_error(
-                "partner_trans_id",
-                _("Hong Kong answers to the merchant order number only: ask the customer for it."),
-            )
-        elif not partner_trans_id and not cleaned.get("alipay_trans_id"):
-            raise ValidationError(_("Give one of the two numbers."))
-        return cleaned
-
 
 class PlaceForm(forms.Form):
     """The counter an unplaced payment belongs to."""

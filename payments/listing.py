@@ -68,21 +68,14 @@ def search(rows: QuerySet[Payment], number: str) -> QuerySet[Payment]:
 
 
 def _named_whole(number: str) -> set[int]:
-    """Payments with this number, whosever number it is. Each read walks a unique index."""
+    """Payments with this number, whosever number it is. Each read walks an index."""
     accounts = list(Account.objects.values_list("pk", flat=True))
-    payments = Payment.objects.filter(account__in=accounts)
-    by_alipay = payments.exclude(alipay_trans_id="").filter(alipay_trans_id=number)
-    by_order = payments.exclude(partner_trans_id="").filter(partner_trans_id=number)
     by_notice = Notification.objects.filter(account__in=accounts, notify_id=number)
-    return {
-        pk
-        for pk in (
-            *by_alipay.values_list("pk", flat=True),
-            *by_order.values_list("pk", flat=True),
-            *by_notice.values_list("payment_id", flat=True),
-        )
-        if pk is not None
+    pks = {
+        *Payment.objects.numbered(number).values_list("pk", flat=True),
+        *by_notice.values_list("payment_id", flat=True),
     }
+    return {pk for pk in pks if pk is not None}
 
 
 def with_marks(rows: QuerySet[Payment]) -> QuerySet[Payment]:

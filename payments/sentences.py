@@ -2,13 +2,15 @@
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
-from merchant_portal.alipay.messages import TradeAnswer, TradeStatus
+from merchant_portal.alipay.messages import TradeStatus
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.models import Payment
-from payments.states import PAYMENT_TAKEN, PaymentState
+from payments.services import Heard, Unsent
+from payments.states import PaymentState, WaitReason
 
-Heard = Answered[TradeAnswer] | Refused | Unanswered
 _NOT_THERE = "TRADE_NOT_EXIST"
 
 
@@ -29,14 +31,15 @@ def heard_sentence(payment: Payment, heard: Heard) -> tuple[int, str]:
     """The level of the message and its sentences, once the answer is recorded."""
     match heard:
         case Answered(answer=answer):
-            is_good = payment.state in PAYMENT_TAKEN
-            level = messages.SUCCESS if is_good else messages.WARNING
+            level = messages.SUCCESS if payment.is_taken else messages.WARNING
             return level, f"{_answered(answer.status)} {advice(payment)}"
         case Refused(code=code):
             return messages.WARNING, f"{_refused(code)} {_standing(payment)}"
         case Unanswered(reason=reason):
             said = _("Alipay did not answer (%(why)s).") % {"why": reason.value}
             return messages.WARNING, f"{said} {_standing(payment)}"
+        case Unsent(why=why):
+            return messages.ERROR, _("Nothing was sent: %(why)s") % {"why": why}
 
 
 def _answered(status: TradeStatus) -> str:
@@ -59,8 +62,44 @@ def _refused(code: str) -> str:
 
 def _standing(payment: Payment) -> str:
     """What holds although nothing new was learnt."""
-    if payment.state in PAYMENT_TAKEN:
+    if payment.is_taken:
         return _("The payment stays paid: Alipay has said so before.")
     if payment.next_attempt_at is None:
         return advice(payment)
     return _("%(advice)s We keep asking by ourselves.") % {"advice": advice(payment)}
+
+
+_BY_ITSELF = gettext_lazy("Nothing: it is applied again by itself. You may also apply it now.")
+_NO_NUMBER = gettext_lazy(
+    "Without a usable number nothing can be booked. Show it to Alipay's support."
+)
+
+#: What somebody may do about a notification that waits.
+WHAT_TO_DO: dict[WaitReason, StrOrPromise] = {
+    WaitReason.ARRIVED: _BY_ITSELF,
+    WaitReason.FAILED: _BY_ITSELF,
+    WaitReason.FOREIGN_SELLER: gettext_lazy(
+        "It came to this account's address and speaks of another seller. Ask Alipay whether two "
+        "contracts share one notify address."
+    ),
+    WaitReason.UNUSABLE_AMOUNT: gettext_lazy(
+        "Find the payment by its number: Alipay's answer names the amount."
+    ),
+    WaitReason.NO_CURRENCY: gettext_lazy(
+        "Find the payment by its number: Alipay's answer names the currency."
+    ),
+    WaitReason.NO_TRADE_NUMBER: _NO_NUMBER,
+    WaitReason.NUMBER_UNUSABLE: _NO_NUMBER,
+    WaitReason.NUMBERS_DIFFER: gettext_lazy(
+        "Ask Alipay about both numbers; one of the two payments is not what it says."
+    ),
+    WaitReason.NO_PAYMENT_TIME: gettext_lazy(
+        "Find the payment by its number: Alipay's answer names the time."
+    ),
+    WaitReason.UNKNOWN_STATUS: gettext_lazy(
+        "Alipay uses a word this version does not know. Ask Alipay about the payment."
+    ),
+    WaitReason.REFUND_UNBOOKED: gettext_lazy(
+        "Money went back to the customer. Finance compares it with Alipay's file."
+    ),
+}

@@ -8,8 +8,11 @@ urlpatterns = [
     path("payments/", views.payment_list, name="payment_list"),
     path("payments/<int:pk>/", views.payment_detail, name="payment_detail"),
     path("payments/<int:pk>/ask/", views.payment_ask, name="payment_ask"),
+    path("payments/<int:pk>/settle/", views.payment_settle, name="payment_settle"),
+    path("payments/<int:pk>/place/", views.payment_place, name="payment_place"),
     path("lookups/new/", views.lookup_new, name="lookup_new"),
     path("lookups/<int:pk>/", views.lookup_detail, name="lookup_detail"),
+    path("lookups/<int:pk>/ask/", views.lookup_ask, name="lookup_ask"),
     path("counters/<int:pk>/screen/", views.counter_screen, name="counter_screen"),
     path("counters/<int:pk>/screen/payments/", views.counter_feed, name="counter_feed"),
 ]

@@ -1,15 +1,19 @@
 """Pages about payments: the list, one payment, finding a lost one, the counter's screen."""
 
-from payments.views.asking import lookup_detail, lookup_new, payment_ask
+from payments.views.asking import lookup_ask, lookup_detail, lookup_new, payment_ask
 from payments.views.counter import counter_feed, counter_screen
+from payments.views.deciding import payment_place, payment_settle
 from payments.views.looking import payment_detail, payment_list
 
 __all__ = [
     "counter_feed",
     "counter_screen",
+    "lookup_ask",
     "lookup_detail",
     "lookup_new",
     "payment_ask",
     "payment_detail",
     "payment_list",
+    "payment_place",
+    "payment_settle",
 ]

@@ -4,12 +4,9 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from merchant_portal.access import Right
-from merchant_portal.accounts.errors import KeyMissing
-from merchant_portal.vault import SealBroken
 from payments import services
 from payments.errors import LookupRefused
 from payments.forms import LookupForm
@@ -26,11 +23,7 @@ def payment_ask(request: PortalRequest, pk: int) -> HttpResponse:
     """Ask Alipay now, whatever the state, and say what was answered."""
     payment = get_object_or_404(visible_payments(request.principal), pk=pk)
     request.principal.require(Right.ASK_ALIPAY, store=payment.store)
-    try:
-        heard = services.ask_payment(payment, actor=request.principal.actor)
-    except (KeyMissing, SealBroken) as error:
-        messages.error(request, _("Nothing was sent: %(why)s") % {"why": error})
-        return redirect(payment)
+    heard = services.ask_payment(payment, actor=request.principal.actor)
     payment.refresh_from_db()
     level, sentence = heard_sentence(payment, heard)
     messages.add_message(request, level, sentence)
@@ -49,7 +42,7 @@ def lookup_new(request: PortalRequest) -> HttpResponse:
         try:
             lookup = services.find_payment(**form.cleaned_data, actor=request.principal.actor)
             services.ask_lookup(lookup)
-        except (LookupRefused, KeyMissing, SealBroken) as refused:
+        except LookupRefused as refused:
             form.add_error(None, str(refused))
         else:
             return redirect("lookup_detail", lookup.pk)
@@ -87,6 +80,15 @@ def lookup_detail(request: PortalRequest, pk: int) -> HttpResponse:
     }
     template = "payments/_lookup.html" if request.htmx else "payments/lookup_detail.html"
     return render(request, template, context)
+
+
+@require_POST
+@needs(Right.ASK_ALIPAY)
+def lookup_ask(request: PortalRequest, pk: int) -> HttpResponse:
+    """Ask once more, also after the question had come to its end."""
+    lookup = get_object_or_404(_visible_lookups(request), pk=pk)
+    services.ask_lookup_again(lookup, actor=request.principal.actor)
+    return redirect("lookup_detail", pk)
 
 
 def _visible_lookups(request: PortalRequest) -> QuerySet[Lookup]:

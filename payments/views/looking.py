@@ -14,16 +14,17 @@ from merchant_portal.access import ROLE_NAMES, Right, roles_with
 from merchant_portal.keyset import read_page
 from merchant_portal.money import Money
 from payments import listing
-from payments.forms import PaymentFilter, PaymentFilterForm
+from payments.forms import PaymentFilter, PaymentFilterForm, PlaceForm, SettleForm
 from payments.models import Payment
 from payments.places import Places, visible_stores
 from payments.sentences import advice
 from payments.states import PaymentState
 from payments.timeline import events_of
+from qrcodes.models import Counter
 from qrcodes.permissions import PortalRequest, Principal, needs
 
 #: States in which no money has come in.
-PAYMENT_UNPAID = (PaymentState.PENDING, PaymentState.UNKNOWN, PaymentState.CLOSED)
+_UNPAID = (PaymentState.PENDING, PaymentState.UNKNOWN, PaymentState.CLOSED)
 #: What belongs to one page and not to the filter.
 _PAGING = ("page", "seen")
 #: What the tiles choose; each tile keeps the rest of the filter.
@@ -152,12 +153,31 @@ def payment_detail(request: PortalRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
-    return render(request, "payments/detail.html", detail_context(request.principal, payment))
+    return render_payment(request, payment)
 
 
-def detail_context(principal: Principal, payment: Payment) -> dict[str, object]:
-    """What the page of one payment shows to somebody."""
+def render_payment(
+    request: PortalRequest,
+    payment: Payment,
+    *,
+    refused: PlaceForm | SettleForm | None = None,
+) -> HttpResponse:
+    """The page of one payment; ``refused`` is a form that was filled in wrongly."""
+    context = _detail_context(request.principal, payment)
+    if isinstance(refused, PlaceForm):
+        context["place_form"] = refused
+    if isinstance(refused, SettleForm):
+        context["settle_form"] = refused
+    status = 200 if refused is None else 400
+    return render(request, "payments/detail.html", context, status=status)
+
+
+def _detail_context(principal: Principal, payment: Payment) -> dict[str, object]:
+    decides = _may(principal, Right.ANSWER_QUESTIONS, payment)
+    counters = Counter.objects.select_related("store")
     return {
+        "settle_form": SettleForm() if decides and payment.question else None,
+        "place_form": PlaceForm(counters=counters) if decides and payment.is_unplaced else None,
         "payment": payment,
         "advice": advice(payment),
         "events": events_of(payment),
@@ -172,11 +192,10 @@ def _money_context(payment: Payment) -> dict[str, object]:
         name: Money(getattr(payment, f"{name}_minor"), payment.currency)
         for name in ("refunded", "cancelled", "reserved")
     }
-    taken = payment.state not in PAYMENT_UNPAID
+    taken = payment.state not in _UNPAID
     full = payment.amount if taken else Money(0, payment.currency)
     remains = full - parts["refunded"] - parts["cancelled"] - parts["reserved"]
-    discount = Money(payment.merchant_discount_minor, payment.currency)
-    return {**parts, "remains": remains, "taken": taken, "discount": discount}
+    return {**parts, "remains": remains, "taken": taken}
 
 
 def _rights_context(principal: Principal, payment: Payment) -> dict[str, object]:

@@ -1,20 +1,16 @@
-"""Doors above the apps: Alipay's notifications, the home page, health."""
+"""Doors for programs: Alipay's notifications, health, metrics."""
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from merchant_portal import health, intake
 from merchant_portal import metrics as metrics_reading
-from merchant_portal.access import Right
 from payments import services as payments
-from payments.models import IntakeCount, Notification, Payment, Quarantined
-from payments.states import NotificationState
-from qrcodes.permissions import PortalRequest, needs
+from payments.models import IntakeCount
 
 log = structlog.get_logger(__name__)
 
@@ -54,23 +50,6 @@ def _bounded_body(request: HttpRequest) -> bytes | None:
 
 def _plain(text: str, *, status: int = 200) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
-
-
-@require_GET
-@needs(Right.SEE_PAYMENTS)
-def home(request: PortalRequest) -> HttpResponse:
-    """What needs a look now, and the latest payments."""
-    scope = request.principal.scope(Right.SEE_PAYMENTS, store_path="store")
-    payment_rows = Payment.objects.filter(scope)
-    context = {
-        "latest": payment_rows.select_related("store", "counter").order_by("-occurred_at", "-id")[
-            :8
-        ],
-        "waiting": Notification.objects.filter(state=NotificationState.WAITING).count(),
-        "quarantined": Quarantined.objects.filter(notification__isnull=True).count(),
-        "questions": payment_rows.exclude(question="").count(),
-    }
-    return render(request, "home.html", context)
 
 
 @require_GET

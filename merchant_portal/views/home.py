@@ -1,0 +1,135 @@
+"""The home page: what needs a look now, what was taken today, what came last."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from merchant_portal import clock
+from merchant_portal.access import Right
+from merchant_portal.accounts.models import Account
+from merchant_portal.views.inspector import visible_notifications
+from payments.listing import Count, capped_count, with_marks
+from payments.models import Payment, Quarantined
+from payments.places import Places, visible_stores
+from payments.states import PaymentState
+from payments.takings import takings_today
+from payments.views.looking import visible_payments
+from qrcodes.models import Counter, QRCode, Store
+from qrcodes.permissions import PortalRequest, Principal, needs
+from qrcodes.states import CodeState
+
+_LATEST = 8
+_MOST_COUNTERS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that waits for a person, and where it is looked after."""
+
+    label: str
+    count: Count
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of setting up, until the first payment."""
+
+    label: str
+    is_done: bool
+    url: str
+
+
+@require_GET
+@needs(Right.SEE_PAYMENTS)
+def home(request: PortalRequest) -> HttpResponse:
+    """What one should know before anything else."""
+    principal = request.principal
+    stores = visible_stores(principal)
+    payments = visible_payments(principal)
+    latest = list(with_marks(payments).order_by("-occurred_at", "-pk")[:_LATEST])
+    context = {
+        "concerns": [concern for concern in _concerns(principal, payments) if concern.count.number],
+        "takings": takings_today(payments, stores, now=clock.now()),
+        "latest": latest,
+        "places": Places(stores),
+        "counters": _counters(stores),
+        "steps": [] if latest else _steps(stores),
+    }
+    return render(request, "home.html", context)
+
+
+def _concerns(principal: Principal, payments: QuerySet[Payment]) -> list[Concern]:
+    found = [*_payment_concerns(payments)]
+    if principal.may(Right.SEE_NOTIFICATIONS):
+        found += _notification_concerns(principal)
+    if principal.may(Right.SEE_STORES):
+        found.append(_code_concern(principal))
+    return found
+
+
+def _payment_concerns(payments: QuerySet[Payment]) -> list[Concern]:
+    listed = reverse("payment_list")
+    unknown = capped_count(payments.filter(state=PaymentState.UNKNOWN))
+    asked = capped_count(payments.exclude(question=""))
+    return [
+        Concern(
+            _("Unknown: paid or not?"),
+            unknown,
+            f"{listed}?state=UNKNOWN",
+            "circle-question-mark",
+        ),
+        Concern(
+            _("Questions to settle"),
+            asked,
+            f"{listed}?question=on",
+            "message-circle-question-mark",
+        ),
+    ]
+
+
+def _notification_concerns(principal: Principal) -> list[Concern]:
+    waiting = capped_count(visible_notifications(principal).waiting())
+    found = [
+        Concern(_("Notifications waiting"), waiting, reverse("notification_list"), "hourglass")
+    ]
+    if principal.holds_everywhere(Right.SEE_NOTIFICATIONS):
+        held = capped_count(Quarantined.objects.held())
+        found.append(
+            Concern(_("Messages in quarantine"), held, reverse("quarantine_list"), "shield-alert")
+        )
+    return found
+
+
+def _code_concern(principal: Principal) -> Concern:
+    scope = principal.scope(Right.SEE_STORES, store_path="enrolment__store")
+    codes = capped_count(QRCode.objects.filter(scope).exclude(question=""))
+    return Concern(_("Codes with a question"), codes, reverse("store_list"), "qr-code")
+
+
+def _counters(stores: tuple[Store, ...]) -> QuerySet[Counter]:
+    """The counters whose screens one may open."""
+    pks = [store.pk for store in stores]
+    return Counter.objects.filter(store__in=pks).select_related("store")[:_MOST_COUNTERS]
+
+
+def _steps(stores: tuple[Store, ...]) -> list[Step]:
+    """From an empty portal to the first payment."""
+    live = Q(enrolment__store__in=[store.pk for store in stores], state=CodeState.ACTIVE)
+    listed = reverse("store_list")
+    return [
+        Step(
+            _("Add your Alipay account and its key"),
+            Account.objects.exists(),
+            reverse("account_list"),
+        ),
+        Step(_("Add a store and its counters"), bool(stores), listed),
+        Step(_("Make a code for a counter"), QRCode.objects.filter(live).exists(), listed),
+        Step(_("Let a customer scan it and pay"), False, ""),
+    ]
