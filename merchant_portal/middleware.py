@@ -3,11 +3,15 @@
 import logging
 import time
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from merchant_portal.access import RIGHT_NAMES, ROLE_NAMES, RightMissing, roles_with
 
@@ -55,6 +59,25 @@ def _user_id(request: HttpRequest) -> int | None:
     """Who signed in, where the view asked; asking here would cost a query on every request."""
     cached = getattr(request, "_cached_user", None)
     return cached.pk if cached else None
+
+
+class SignInAgainMiddleware:
+    """A live part of a page whose reader is signed out leads the whole page to the sign-in.
+
+    Without it the sign-in form would be swapped into the middle of a counter's screen.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_live_part = request.headers.get("HX-Request") == "true"
+        sign_in = reverse(settings.LOGIN_URL)
+        if is_live_part and response.headers.get("Location", "").startswith(sign_in):
+            page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+            return HttpResponseClientRedirect(f"{sign_in}?{urlencode({'next': page})}")
+        return response
 
 
 class RightMissingMiddleware:

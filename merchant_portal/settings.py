@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "merchant_portal.middleware.SignInAgainMiddleware",
     "merchant_portal.middleware.RightMissingMiddleware",
 ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -134,7 +135,7 @@ def _groups(rows: QuerySet[Payment]) -> list[_Group]:
         ]
 
 
-def capped_count(rows: QuerySet[Payment]) -> Count:
+def capped_count(rows: QuerySet[Any]) -> Count:
     """How many rows there are, counting no further than ``MOST_COUNTED``."""
     number = rows.order_by()[: MOST_COUNTED + 1].count()
     return Count(min(number, MOST_COUNTED), is_capped=number > MOST_COUNTED)
