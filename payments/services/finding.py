@@ -4,7 +4,7 @@ One "does not exist" proves nothing (the money may be on its way): only the ladd
 """
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from payments.errors import LookupRefused, WordUnusable
 from payments.models import Lookup, Notification, Payment
 from payments.services import moves
 from payments.services.asking import Heard, query, told, word_of
-from payments.services.words import Place
+from payments.services.words import Place, Word
 from payments.states import LOOKUP_MACHINE, LookupState
 from qrcodes.models import Counter
 
@@ -136,8 +136,7 @@ def _record_found(lookup: Lookup, heard: Answered[TradeAnswer]) -> None:
     counter = lookup.counter
     place = Place(store=counter.store, counter=counter) if counter else Place()
     try:
-        with transaction.atomic():
-            payment = moves.hear(lookup.account, word_of(heard.answer, heard.call, place))
+        payment = _hear_or_again(lookup.account, word_of(heard.answer, heard.call, place))
     except WordUnusable as unusable:
         lookup.last_answer = str(unusable)[: due.LONGEST_ANSWER]
         _end_or_ask_again(lookup, LookupState.UNANSWERED)
@@ -145,6 +144,16 @@ def _record_found(lookup: Lookup, heard: Answered[TradeAnswer]) -> None:
     lookup.payment = payment
     _settle(lookup, LookupState.FOUND)
     _link_waiting_notices(payment)
+
+
+def _hear_or_again(account: Account, word: Word) -> Payment | None:
+    """A notice may begin the same payment at this instant; the second try sees it."""
+    try:
+        with transaction.atomic():
+            return moves.hear(account, word)
+    except IntegrityError:
+        with transaction.atomic():
+            return moves.hear(account, word)
 
 
 def _link_waiting_notices(payment: Payment | None) -> None:
