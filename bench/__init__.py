@@ -1,0 +1,1 @@
+"""How fast the portal is, measured side by side with something known, in one run."""
