@@ -78,9 +78,7 @@ def _bare(stack: ExitStack, keys: TestKeys) -> Side:
     url = stack.enter_context(scratch_database("portal_bench_bare"))
     with psycopg.connect(url) as connection:
         connection.execute(_BARE_TABLES)
-    server = stack.enter_context(
-        granian("bench.bare:application", _environment(stack, url, keys))
-    )
+    server = stack.enter_context(granian("bench.bare:application", _environment(stack, url, keys)))
     path = f"/alipay/notify/{'0' * 32}/"
     return Side("bare view", server, path, lambda: _count(url, "bare_entry"))
 

@@ -1,7 +1,7 @@
 """Fill a scratch database; run in a process of its own, whose DATABASE_URL names it.
 
-`python -m bench.shop intake` prints the path Alipay would post to; `python -m bench.shop payments N`
-makes payments until there are N.
+`python -m bench.shop intake` prints the path Alipay would post to, and
+`python -m bench.shop payments N` makes payments until there are N.
 """
 
 import os
@@ -50,9 +50,7 @@ def make_payments(number: int) -> None:
     account = Account.objects.first() or _make_account()
     counters = list(Counter.objects.all()) or _make_counters(10)
     if not User.objects.exists():
-        Membership.objects.create(
-            user=User.objects.create(username="finance"), role=Role.FINANCE
-        )
+        Membership.objects.create(user=User.objects.create(username="finance"), role=Role.FINANCE)
     occurred = "timestamptz '2026-01-01' + n * interval '31 seconds'"
     values = {
         "account_id": str(account.pk),

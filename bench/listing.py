@@ -1,0 +1,80 @@
+"""The payments list: its first and deepest page at two sizes, in turns."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO
+
+from bench.databases import ROOT, migrate, scratch_database
+from bench.goals import Goal, tell
+
+FEW, MANY = 10_000, 1_000_000
+
+
+def measure(*, rounds: int) -> Iterator[Goal]:
+    """The goals about the list."""
+    with ExitStack() as stack:
+        few = stack.enter_context(_pages("portal_bench_few", FEW))
+        many = stack.enter_context(_pages("portal_bench_many", MANY))
+        wanted = {
+            f"first page at {FEW:,}": (few, "first"),
+            f"first page at {MANY:,}": (many, "first"),
+            f"deepest page at {MANY:,}": (many, "deepest"),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in wanted}
+        for number in range(rounds + 3):
+            for name, (pages, page) in wanted.items():
+                milliseconds = pages.ask(page)
+                if number >= 3:  # the first rounds fill caches
+                    taken[name].append(milliseconds)
+    medians = {name: statistics.median(each) for name, each in taken.items()}
+    for name, median in medians.items():
+        tell(f"list {name}: {median:.1f} ms")
+    base, *others = medians
+    for name in others:
+        yield Goal(f"list {name} / {base}", medians[name] / medians[base], at_most=1.5)
+
+
+class _Pages:
+    """A process that asks for pages of one database."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._input: IO[str] = process.stdin  # type: ignore[assignment]  # PIPE was asked for
+        self._output: IO[str] = process.stdout  # type: ignore[assignment]
+
+    def ask(self, page: str) -> float:
+        """Milliseconds of one request for a page."""
+        print(page, file=self._input, flush=True)
+        return float(self._output.readline())
+
+
+@contextmanager
+def _pages(name: str, number: int) -> Iterator[_Pages]:
+    with scratch_database(name) as url, tempfile.TemporaryDirectory() as var:
+        environment = {
+            "DATABASE_URL": url,
+            "REDIS_URL": "",
+            "DEBUG": "",
+            "VAR_DIR": var,
+            "ALLOWED_HOSTS": "testserver",
+            "LOG_LEVEL": "WARNING",
+        }
+        migrate(environment)
+        shop = [sys.executable, "-m", "bench.shop", "payments", str(number)]
+        subprocess.run(shop, cwd=ROOT, env=os.environ | environment, check=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.list_pages"],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield _Pages(process)
+        finally:
+            process.communicate()
