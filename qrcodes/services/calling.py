@@ -169,7 +169,8 @@ def _take_value(code: QRCode, answer: CodeAnswer) -> None:
     except IntegrityError:
         holder = others.live().first()
         place = holder.enrolment.place if holder else answer.qrcode
-        _end_refused(code, _("Alipay answered with the code that is in use at %s.") % place)
+        why = _("Alipay answered with the code that is in use at %s.") % place
+        _end_refused(code, why, actor=SCHEDULE)
         return
     code.value = answer.qrcode
     code.known_before = code.enrolment.known_at_alipay or others.exists()
@@ -199,9 +200,9 @@ def _record_refusal(code: QRCode, reason: str) -> None:
     if code.asked_without_answer:
         _try_later(code, reason)
     elif code.told_digest == "":
-        _end_refused(code, reason)
+        _end_refused(code, reason, actor=ALIPAY)
     elif code.next_call == CodeCall.MODIFY:
-        _go_on_as_before(code, CodeQuestion.DETAILS_REFUSED, reason)
+        _go_on_as_before(code, CodeQuestion.DETAILS_REFUSED, reason, actor=ALIPAY)
     else:
         _stay(code, reason)
 
@@ -212,23 +213,23 @@ def _record_not_sent(code: QRCode, why: str) -> None:
         code.last_answer = why[:200]
         ask_person(code, CodeQuestion.CANNOT_SEND)
     elif code.next_call == CodeCall.CREATE:
-        _end_refused(code, why)
+        _end_refused(code, why, actor=SCHEDULE)
     elif code.next_call == CodeCall.MODIFY:
-        _go_on_as_before(code, CodeQuestion.CANNOT_SEND, why)
+        _go_on_as_before(code, CodeQuestion.CANNOT_SEND, why, actor=SCHEDULE)
     else:
         _stay(code, why)
 
 
-def _end_refused(code: QRCode, reason: str) -> None:
+def _end_refused(code: QRCode, reason: str, *, actor: Actor) -> None:
     """There is no such code; the counter is free for another try."""
-    move(code, CodeState.REFUSED, actor=ALIPAY, note=reason)
+    move(code, CodeState.REFUSED, actor=actor, note=reason)
     owe_nothing(code)
     code.refusal = reason[:200]
 
 
-def _go_on_as_before(code: QRCode, question: CodeQuestion, reason: str) -> None:
+def _go_on_as_before(code: QRCode, question: CodeQuestion, reason: str, *, actor: Actor) -> None:
     """The code works on with what Alipay knew; that it knows no better is a question."""
-    move(code, CodeState(code.wanted_state), actor=ALIPAY, note=reason)
+    move(code, CodeState(code.wanted_state), actor=actor, note=reason)
     owe_nothing(code)
     code.refusal = reason[:200]
     ask_person(code, question)
