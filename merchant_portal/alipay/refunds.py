@@ -181,7 +181,7 @@ class RefundQuery:
 
 @dataclass(frozen=True)
 class RefundQueryAnswer:
-    """Where a refund stands; `error` is why it failed, empty unless it did."""
+    """Where a refund stands; `error` is why it failed, or why it is not done yet, if told."""
 
     state: RefundResult
     error: str
@@ -214,7 +214,7 @@ def read_refund_query_answer(
         word = fields.get("refund_result_code", "")
         no_answer(NoAnswer.UNKNOWN_RESULT, exchange, f"refund_result_code {word[:40]!r}")
     error = fields.get("refund_error_code", "")
-    if error and state is not RefundResult.FAIL:
+    if error and state is RefundResult.SUCCESS:
         no_answer(NoAnswer.UNREADABLE, exchange, f"{state} beside {error[:48]}")
     require_named(named, ["out_trade_no", "out_return_no"], exchange)
     return RefundQueryAnswer(

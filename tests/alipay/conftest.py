@@ -1,47 +1,27 @@
 """What the protocol's tests share: keys made for the run, a loopback gateway, a client for it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
 from merchant_portal.alipay.client import Contract, GatewayClient, open_http
 from merchant_portal.alipay.messages import CodeDetails, Region
-from merchant_portal.alipay.signing import RSAPrivateKey, RSAPublicKey, SignType
+from merchant_portal.alipay.signing import SignType
 from tests.alipay.gateways import LoopbackGateway
+from tests.alipay.rsa import RSAPair, make_rsa_pair
 from tests.alipay.samples import HK_PARTNER, PARTNER, SAMPLE_KEY
+from tests.alipay.shops import OpenShop, Shop, contract_with
+from tests.alipay_side import AlipaySide
 
 # A busy machine must not turn a property into a question of speed.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
 NOW = datetime(2026, 11, 20, 11, 41, 16, tzinfo=UTC)  # 19:41:16 in GMT+8, as in sample 01
-
-
-@dataclass(frozen=True)
-class RSAPair:
-    private: RSAPrivateKey
-    public: RSAPublicKey
-
-
-def make_rsa_pair(bits: int, sign_type: SignType) -> RSAPair:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-    public = (
-        key.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode()
-    )
-    return RSAPair(RSAPrivateKey(private, sign_type), RSAPublicKey(public, sign_type))
 
 
 @pytest.fixture(scope="session")
@@ -125,3 +105,24 @@ def hk_noodle_bar() -> CodeDetails:
         country_code="HK",
         address="中環碼頭3號",
     )
+
+
+@pytest.fixture
+def open_shop(
+    alipay: AlipaySide, rsa2: RSAPair, noodle_bar: CodeDetails, hk_noodle_bar: CodeDetails
+) -> Iterator[OpenShop]:
+    http = open_http(timeout_seconds=2.0)
+
+    def opened(region: Region, sign_type: SignType) -> Shop:
+        details = hk_noodle_bar if region is Region.HK else noodle_bar
+        contract = contract_with(alipay, region, sign_type, rsa2)
+        client = GatewayClient(contract, http=http, now=lambda: datetime.now(UTC))
+        return Shop(alipay, contract, client, details)
+
+    with http:
+        yield opened
+
+
+@pytest.fixture
+def shop(open_shop: OpenShop) -> Shop:
+    return open_shop(Region.GLOBAL, SignType.RSA2)

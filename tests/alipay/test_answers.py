@@ -10,8 +10,9 @@ from merchant_portal.alipay.errors import GatewayRefused, GatewayUnreachable, No
 from merchant_portal.alipay.messages import Exchange, TradeAnswer, TradeStatus
 from merchant_portal.alipay.signing import MD5Key, SignType, sign
 from merchant_portal.alipay.trades import read_trade_answer
-from tests.alipay.conftest import NOW, RSAPair
+from tests.alipay.conftest import NOW
 from tests.alipay.gateways import XML, answer_xml
+from tests.alipay.rsa import RSAPair
 from tests.alipay.samples import ORDER, SAMPLE_KEY, TRADE, answer_files, sample_bytes
 
 PAID = {

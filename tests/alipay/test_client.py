@@ -20,8 +20,9 @@ from merchant_portal.alipay.messages import (
     JSONForm,
 )
 from merchant_portal.alipay.signing import MD5Key, SignType, presign, verifies
-from tests.alipay.conftest import NOW, RSAPair
+from tests.alipay.conftest import NOW
 from tests.alipay.gateways import LoopbackGateway, answer_xml, reply, unused_address
+from tests.alipay.rsa import RSAPair
 from tests.alipay.samples import (
     HK_PARTNER,
     ORDER,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from merchant_portal.alipay.signing import sign
-from tests.alipay.conftest import RSAPair
 from tests.alipay.gateways import LoopbackGateway, answer_xml, reply
+from tests.alipay.rsa import RSAPair
 from tests.alipay.samples import PARTNER, QRCODE
 
 PAGE = Path(__file__).parents[2] / "docs" / "alipay.md"

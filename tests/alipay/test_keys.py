@@ -17,7 +17,7 @@ from merchant_portal.alipay.signing import (
     sign,
     verifies,
 )
-from tests.alipay.conftest import RSAPair
+from tests.alipay.rsa import RSAPair
 
 PLAIN = serialization.NoEncryption()
 

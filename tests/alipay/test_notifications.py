@@ -14,7 +14,7 @@ from merchant_portal.alipay.messages import (
     verify_posted,
 )
 from merchant_portal.alipay.signing import MD5Key, SigningKey, SignType, presign, sign
-from tests.alipay.conftest import RSAPair
+from tests.alipay.rsa import RSAPair
 from tests.alipay.samples import SAMPLE_KEY, posted_body, vector_of
 
 FORM = "application/x-www-form-urlencoded"

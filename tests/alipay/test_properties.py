@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from merchant_portal.alipay.answers import read_fields
+from merchant_portal.alipay.cancels import CancelRequest, read_cancel_answer
 from merchant_portal.alipay.errors import (
     GatewayRefused,
     GatewayUnreachable,
@@ -24,9 +25,9 @@ from merchant_portal.alipay.signing import (
     verifies,
 )
 from merchant_portal.alipay.xml_documents import DocumentUnreadable, read_document
-from tests.alipay.conftest import make_rsa_pair
 from tests.alipay.gateways import answer_xml
-from tests.alipay.samples import SAMPLE_KEY, sample_bytes
+from tests.alipay.rsa import make_rsa_pair
+from tests.alipay.samples import ORDER, SAMPLE_KEY, sample_bytes
 from tests.alipay.test_answers import exchange_of
 
 FORM = "application/x-www-form-urlencoded"
@@ -132,6 +133,29 @@ def test_nothing_is_believed_without_a_signature(body: bytes, place: int, noise:
     mangled = sample[:place] + noise
     for received in (body, mangled, mangled + sample[place:], mangled + sample[place + 1 :]):
         assert outcome_of(received) in {"unsigned refusal", "no answer"}
+
+
+def cancel_of(body: bytes) -> str:
+    """What a cancel of the sample's payment takes these bytes for."""
+    request = CancelRequest(partner_trans_id=ORDER)
+    exchange = exchange_of(body)
+    try:
+        answer = read_cancel_answer(exchange, request, sign_type=SignType.MD5, keys=[SAMPLE_KEY])
+    except GatewayRefused as refused:
+        return "signed refusal" if refused.signed else "unsigned refusal"
+    except GatewayUnreachable:
+        return "no answer"
+    return answer.action
+
+
+@given(st.integers(0, 1500), st.binary(max_size=3), st.integers(0, 3))
+def test_no_harm_on_the_way_turns_one_cancel_into_another(
+    place: int, noise: bytes, lost: int
+) -> None:
+    sample = sample_bytes("23-cancel-response-closed.xml")
+    harmed = sample[:place] + noise + sample[place + lost :]
+    assert cancel_of(sample) == "close"
+    assert cancel_of(harmed) in {"close", "unsigned refusal", "no answer"}
 
 
 xml_texts = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=20)

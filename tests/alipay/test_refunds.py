@@ -391,6 +391,15 @@ def test_a_failed_refund_says_why(found: Found) -> None:
     assert (answer.state, answer.error) == (RefundResult.FAIL, "MERCHANT_BALANCE_NOT_ENOUGH")
 
 
+def test_a_refund_that_waits_may_say_why(found: Found) -> None:
+    change = {
+        "refund_result_code": "PROCESSING",
+        "refund_error_code": "MERCHANT_BALANCE_NOT_ENOUGH",
+    }
+    answer = found(FOUND | change)
+    assert (answer.state, answer.error) == (RefundResult.PROCESSING, "MERCHANT_BALANCE_NOT_ENOUGH")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -415,7 +424,6 @@ def test_a_word_nobody_told_us_is_no_answer(change: dict[str, str], found: Found
         {"out_return_no": ""},
         {"out_return_no": "RF0002", "response_code": "FAIL"},
         {"refund_error_code": "TRADE_HAS_CLOSE"},
-        {"refund_result_code": "PROCESSING", "refund_error_code": "TRADE_HAS_CLOSE"},
     ],
 )
 def test_an_answer_about_another_refund_or_against_itself_is_no_answer(

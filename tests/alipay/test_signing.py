@@ -4,7 +4,7 @@ import pytest
 
 from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.alipay.signing import MD5Key, SignType, presign, sign, verifies
-from tests.alipay.conftest import RSAPair
+from tests.alipay.rsa import RSAPair
 from tests.alipay.samples import SAMPLE_KEY
 
 

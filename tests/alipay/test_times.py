@@ -6,11 +6,14 @@ import pytest
 
 from merchant_portal.alipay.times import (
     GMT8,
+    compact,
     gateway_timestamp,
     milliseconds,
     parse_compact,
     parse_text,
+    written,
 )
+from merchant_portal.alipay.words import TimeForm
 
 INSTANT = datetime(2026, 11, 20, 16, 30, 5, 999999, tzinfo=UTC)
 
@@ -25,9 +28,15 @@ def test_milliseconds_are_whole() -> None:
 
 
 def test_an_instant_without_a_zone_is_refused() -> None:
-    for written in (gateway_timestamp, milliseconds):
+    for write in (gateway_timestamp, milliseconds, compact):
         with pytest.raises(ValueError, match="time zone"):
-            written(datetime(2026, 11, 20))
+            write(datetime(2026, 11, 20))
+
+
+def test_every_form_writes_the_same_instant() -> None:
+    assert written(INSTANT, TimeForm.MILLISECONDS) == "1795192205999"
+    assert written(INSTANT, TimeForm.TEXT) == "2026-11-21 00:30:05"
+    assert written(INSTANT.astimezone(GMT8), TimeForm.COMPACT) == "20261121003005"
 
 
 def test_both_forms_are_read_as_gmt8() -> None:
