@@ -25,7 +25,7 @@ TABLES = (
     "settings",
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Row = TypeVar("Row", bound=Record)
 
@@ -161,6 +161,15 @@ class Books:
                 (name,),
             ).fetchone()
         return str(row["value"]) if row else default
+
+    def settings(self, prefix: str) -> dict[str, str]:
+        """The settings whose names begin so."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT name, value FROM settings WHERE substr(name, 1, ?) = ? ORDER BY name",
+                (len(prefix), prefix),
+            ).fetchall()
+        return {str(row["name"]): str(row["value"]) for row in rows}
 
     def set_setting(self, name: str, value: str) -> None:
         """Change a setting."""

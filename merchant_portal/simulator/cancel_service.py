@@ -6,7 +6,7 @@ Source: global.alipay.com/docs/ac/global/acquire_cancel, /docs/ac/hkapi/acquire_
 from collections.abc import Mapping
 from decimal import Decimal
 
-from . import cancels, trading
+from . import cancels, clockwork
 from .books import Books
 from .checks import Call, GatewayCode, Refused
 from .records import CancelAction, Origin, Trade, TradeStatus
@@ -34,7 +34,7 @@ def cancel(books: Books, call: Call) -> Mapping[str, str]:
     if trade_no and len(trade_no) < SHORTEST_TRADE_NO:
         raise Refused(GatewayCode.ILLEGAL_ARGUMENT, "trade_no")
     _check_terminal_time(call.text("terminal_timestamp"))
-    trading.lapse_waiting(books)
+    clockwork.catch_up(books)
     trade = _wanted_trade(books, call.partner.partner_id, trade_no, out_trade_no)
     if trade is None:
         cancels.note_never_existed(

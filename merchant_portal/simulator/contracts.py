@@ -10,6 +10,9 @@ from .records import Partner, Region
 from .signing import SignType
 from .web import BadRequest
 
+USUAL_REFUND_WINDOW_DAYS = 90
+LONGEST_REFUND_WINDOW_DAYS = 3650
+
 
 def partner_from(fields: dict[str, Any], known: Partner | None) -> Partner:
     """A partner as described; what is not said stays as it was. Raises BadRequest."""
@@ -46,6 +49,7 @@ def partner_from(fields: dict[str, Any], known: Partner | None) -> Partner:
         notify_with=notify_with,
         services=_services(fields["services"]) if "services" in fields else given("services"),
         answer_charset=answer_charset,
+        refund_window_days=_days(given("refund_window_days", str(USUAL_REFUND_WINDOW_DAYS))),
     )
 
 
@@ -57,6 +61,12 @@ def _check_keys(*, private: str, public: str) -> None:
             signing.public_key_pem_of(private)
     except ValueError as unusable:
         raise BadRequest("a key is not an RSA key in PEM") from unusable
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LONGEST_REFUND_WINDOW_DAYS):
+        raise BadRequest("refund_window_days is a whole number of days")
+    return int(text)
 
 
 def _services(wish: Any) -> str:

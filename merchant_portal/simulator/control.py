@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from . import mishaps, signing, trading
+from . import balances, clockwork, mishaps, refunds, signing, trading
 from .books import ALIPAY_TIME, Books
 from .contracts import partner_from, text_of
+from .currencies import PRICING_CURRENCIES, UnusableAmount, read_amount
 from .notices import content_type
 from .outbox import MerchantAnswer, Outbox
 from .records import (
@@ -96,7 +98,7 @@ class Control:
     def refund(self, request: Request) -> Response:
         """A refund made in Alipay's own portal."""
         fields = request.fields()
-        refund = trading.refund_in_portal(
+        refund = refunds.refund_in_portal(
             self.books,
             text_of(fields.get("trade_no")),
             amount=text_of(fields.get("amount")),
@@ -106,6 +108,24 @@ class Control:
         trade = self.books.get(Trade, refund.trade_no)
         status = trade.status if trade else ""
         return self._done(request, shown(refund) | {"status": status})
+
+    def run_night(self, request: Request) -> Response:
+        """Run every waiting refund now, whatever the clock says."""
+        ran = refunds.run_night(self.books)
+        self.outbox.wake()
+        return self._done(request, {"ran": [shown(refund) for refund in ran]})
+
+    def set_balance(self, request: Request) -> Response:
+        """How much of a partner's money is left for refunds; without an amount: no limit."""
+        fields = request.fields()
+        partner_id, currency = text_of(fields.get("partner_id")), text_of(fields.get("currency"))
+        if self.books.partner(partner_id) is None or currency not in PRICING_CURRENCIES:
+            raise BadRequest("there is no such partner or currency")
+        clockwork.catch_up(self.books)
+        amount = _read_balance(text_of(fields.get("amount")), currency)
+        balances.set_left(self.books, partner_id, currency, amount)
+        limits = balances.limits(self.books, partner_id)
+        return self._done(request, {"partner_id": partner_id, "refund_balance": limits})
 
     def set_clock(self, request: Request) -> Response:
         """Move Alipay's clock."""
@@ -117,6 +137,7 @@ class Control:
         if not abs(offset) <= FARTHEST_OFFSET_SECONDS:
             raise BadRequest("the clock moves by ten years at most")
         self.books.set_setting("clock_offset_seconds", str(offset))
+        clockwork.catch_up(self.books)
         self.outbox.wake()
         now = self.books.now().isoformat()
         return self._done(request, {"now": now, "offset_seconds": offset})
@@ -210,3 +231,12 @@ def _read_positive(wish: Any) -> str:
     if not 0 < number < 1_000_000:
         raise BadRequest("that is not a positive number")
     return str(number)
+
+
+def _read_balance(text: str, currency: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        return Decimal(0) if text in {"0", "0.00"} else read_amount(text, currency)
+    except UnusableAmount as unusable:
+        raise BadRequest(f"that is not an amount in {currency}") from unusable

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from .books import wall_clock
+from .books import Books, wall_clock
 from .control import Control
-from .mishaps import GatewayMishap, NoticeMishap
-from .records import Mishap, Notice, NoticeState, Partner, Trade, TradeStatus
+from .desk_money import cancel_row, held_words, refund_row
+from .mishaps import GatewayMishap, NoticeMishap, RefundMishap
+from .records import Cancel, Mishap, Notice, NoticeState, Partner, Refund, Trade, TradeStatus
 from .trading import MOVES
 from .web import Html, Response, fill, join, page
 
@@ -32,6 +33,7 @@ MISHAP_WORDS: dict[str, str] = {
     GatewayMishap.HALF: "Half an answer",
     GatewayMishap.WRONGLY_SIGNED: "Answer signed with a wrong key",
     GatewayMishap.GBK: "Answer in GBK",
+    RefundMishap.FAILS: "Asynchronous refund fails in silence (code)",
 }
 MOVE_WORDS: dict[TradeStatus, str] = {
     TradeStatus.TRADE_SUCCESS: "Paid",
@@ -48,6 +50,8 @@ def control_page(control: Control) -> Response:
     mishaps = books.select(Mishap)
     trades = books.select(Trade)[::-1][:MOST_ROWS]
     notices = books.select(Notice)[::-1][:MOST_ROWS]
+    refunds = books.select(Refund)[::-1][:MOST_ROWS]
+    cancels = books.select(Cancel)[::-1][:MOST_ROWS]
     partners = books.select(Partner)
     choices = [
         fill("_choice.html", {"value": name, "words": words})
@@ -61,8 +65,12 @@ def control_page(control: Control) -> Response:
         "choices": join(choices),
         "mishaps": _rows([_mishap_row(mishap) for mishap in mishaps], "Nothing goes wrong."),
         "trades": _rows([_trade_row(trade) for trade in trades], "Nobody has paid yet."),
+        "refunds": _rows([refund_row(refund) for refund in refunds], "No refunds yet."),
+        "cancels": _rows([cancel_row(cancel) for cancel in cancels], "No cancels yet."),
         "notices": _rows([_notice_row(notice) for notice in notices], "No notices yet."),
-        "partners": _rows([_partner_row(partner) for partner in partners], "No partners yet."),
+        "partners": _rows(
+            [_partner_row(books, partner) for partner in partners], "No partners yet."
+        ),
     }
     return page("control.html", values, title="Alipay’s side")
 
@@ -135,12 +143,13 @@ def _notice_row(notice: Notice) -> Html:
     return fill("_notice.html", values)
 
 
-def _partner_row(partner: Partner) -> Html:
+def _partner_row(books: Books, partner: Partner) -> Html:
     values = {
         "partner_id": partner.partner_id,
         "region": partner.region,
         "sign_types": partner.sign_types.replace(",", ", "),
         "notify_with": partner.notify_with,
         "seller_email": partner.seller_email,
+        "held": held_words(books, partner),
     }
     return fill("_partner.html", values)

@@ -40,18 +40,25 @@ class GatewayMishap(StrEnum):
     GBK = "gbk"
 
 
+class RefundMishap(StrEnum):
+    """What may happen to an asynchronous refund when it runs."""
+
+    FAILS = "refund_fails"
+
+
 DEFAULT_VALUES: dict[str, str] = {
     NoticeMishap.LATE: "30",
     NoticeMishap.OTHER_AMOUNT: "0.01",
     NoticeMishap.TAMPERED: "0.01",
     NoticeMishap.EXTRA_FIELD: "a+b & 100%=全部",
     NoticeMishap.FOREIGN_SELLER: "2088000000009999",
+    RefundMishap.FAILS: "SELLER_ERROR",
     GatewayMishap.REFUSED: "SYSTEM_ERROR",
     GatewayMishap.ERROR_UNSIGNED: "SYSTEM_ERROR",
     GatewayMishap.SLOW: "15",
 }
 SECONDS = frozenset({NoticeMishap.LATE, GatewayMishap.SLOW})
-NAMES: tuple[str, ...] = (*NoticeMishap, *GatewayMishap)
+NAMES: tuple[str, ...] = (*NoticeMishap, *GatewayMishap, *RefundMishap)
 
 
 class UnknownMishap(ValueError):

@@ -51,7 +51,8 @@ def announce(books: Books, trade: Trade, action: Action, refund: Refund | None =
     """Put a notice of what happened to a trade into the outbox."""
     code = books.get(Code, trade.qrcode)
     partner = books.partner(trade.partner_id)
-    if code is None or partner is None or not code.notify_url:
+    url = refund.notify_url if refund and refund.notify_url else code.notify_url if code else ""
+    if code is None or partner is None or not url:
         return  # A code without notify_url is paid in silence.
     fields = _fields_of(trade, action, partner)
     fields |= _second_block(trade, partner) if refund is None else _refund_fields(trade, refund)
@@ -63,11 +64,11 @@ def announce(books: Books, trade: Trade, action: Action, refund: Refund | None =
         notify_id=secrets.token_hex(17),
         partner_id=partner.partner_id,
         trade_no=trade.trade_no,
-        url=code.notify_url,
+        url=url,
         fields=json.dumps(fields, ensure_ascii=False),
         sign_type=terms.get("notify_sign_type") or partner.notify_with,
         charset=(terms.get("notify_charset") or code.charset).upper(),
-        state=_first_state(books, code.notify_url, partner),
+        state=_first_state(books, url, partner),
         attempts=0,
         copies=2 if _strikes(books, NoticeMishap.DOUBLED, partner) else 1,
         created_at=now,

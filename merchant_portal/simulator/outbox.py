@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from . import trading
+from . import clockwork
 from .books import Books
 from .notices import compose_body, content_type
 from .records import Attempt, Notice, NoticeState
@@ -77,7 +77,7 @@ class Outbox:
         """Send everything that is due, also what becomes due by it; answers what was sent."""
         sent: list[Notice] = []
         with self._sending:
-            trading.lapse_waiting(self._books)
+            clockwork.catch_up(self._books)
             while due := self.due():
                 sent += [self._deliver(notice) for notice in due]
         return sent

@@ -51,6 +51,14 @@ class Origin(StrEnum):
     PORTAL = "portal"
 
 
+class RefundState(StrEnum):
+    """Where a refund stands, in the words of the refund query."""
+
+    PROCESSING = "PROCESSING"
+    SUCCESS = "SUCCESS"
+    FAIL = "FAIL"
+
+
 class CancelAction(StrEnum):
     """What a cancel did, in Alipay's words; nothing if there was no trade."""
 
@@ -95,6 +103,7 @@ class Partner(Record):
     notify_with: str
     services: str
     answer_charset: str
+    refund_window_days: int
 
     def allows(self, sign_type: SignType) -> bool:
         """Whether the contract names this algorithm."""
@@ -174,16 +183,28 @@ class Trade(Record):
 
 @dataclass(frozen=True)
 class Refund(Record):
-    """Money that went back to the buyer."""
+    """Money to give back. `accepted`: the answer was SUCCESS; `next_at`: when it runs next."""
 
     table = "refunds"
     key = "refund_id"
 
     refund_id: int | None
+    partner_id: str
     trade_no: str
     out_biz_no: str
     amount: str
-    refunded_at: float
+    currency: str
+    reason: str
+    origin: str
+    is_sync: str
+    notify_url: str
+    state: str
+    accepted: int
+    error: str
+    runs: int
+    requested_at: float
+    next_at: float | None
+    refunded_at: float | None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS partners (
     seller_email TEXT NOT NULL,
     notify_with TEXT NOT NULL,
     services TEXT NOT NULL,
-    answer_charset TEXT NOT NULL
+    answer_charset TEXT NOT NULL,
+    refund_window_days INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS codes (
     qrcode TEXT PRIMARY KEY,
@@ -47,12 +48,25 @@ CREATE TABLE IF NOT EXISTS trades (
 );
 CREATE TABLE IF NOT EXISTS refunds (
     refund_id INTEGER PRIMARY KEY,
+    partner_id TEXT NOT NULL,
     trade_no TEXT NOT NULL REFERENCES trades,
     out_biz_no TEXT NOT NULL,
     amount TEXT NOT NULL,
-    refunded_at REAL NOT NULL,
-    UNIQUE (trade_no, out_biz_no)
+    currency TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('gateway', 'portal')),
+    is_sync TEXT NOT NULL CHECK (is_sync IN ('Y', 'N')),
+    notify_url TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('PROCESSING', 'SUCCESS', 'FAIL')),
+    accepted INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    runs INTEGER NOT NULL,
+    requested_at REAL NOT NULL,
+    next_at REAL,
+    refunded_at REAL,
+    UNIQUE (partner_id, out_biz_no)
 );
+CREATE INDEX IF NOT EXISTS refunds_due ON refunds (state, next_at);
 CREATE TABLE IF NOT EXISTS cancels (
     cancel_id INTEGER PRIMARY KEY,
     partner_id TEXT NOT NULL,

@@ -86,6 +86,8 @@ class Application:
         yield "GET", "/control/mishaps.json", lambda _: json_response(self._mishaps())
         yield "POST", "/control/trades/([0-9]+)", control.move_trade
         yield "POST", "/control/refunds", control.refund
+        yield "POST", "/control/refunds/run", control.run_night
+        yield "POST", "/control/balances", control.set_balance
         yield "POST", "/control/clock", control.set_clock
         yield "POST", "/control/delivery", control.set_delivery
         yield "POST", "/control/deliver", control.deliver
@@ -96,6 +98,7 @@ class Application:
         yield "GET", "/books/partners.json", lambda _: json_response(truth.partners(books))
         yield "GET", "/books/codes.json", lambda _: json_response(truth.codes(books))
         yield "GET", "/books/trades.json", lambda _: json_response(truth.trades(books))
+        yield "GET", "/books/refunds.json", lambda _: json_response(truth.refunds(books))
         yield "GET", "/books/cancels.json", lambda _: json_response(truth.cancels(books))
         yield "GET", "/books/notices.json", lambda _: json_response(truth.notices(books))
 

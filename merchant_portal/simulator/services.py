@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from . import cancel_service, trading
+from . import cancel_service, clockwork, refund_service, trading
 from .biz_data import UnusableBizData, channel_fee_of, read_biz_data, store_key, text_of_json
 from .books import Books, alipay_time
 from .checks import ALL_SIGN_TYPES, Call, GatewayCode, Refused, ServiceRules
@@ -128,7 +128,7 @@ def _query(books: Books, call: Call) -> Mapping[str, str]:
     trade_no = call.optional("alipay_trans_id", longest=64)
     if not order_number and (call.partner.region == Region.HK or not trade_no):
         raise Refused(GatewayCode.ILLEGAL_ARGUMENT, "partner_trans_id")
-    trading.lapse_waiting(books)
+    clockwork.catch_up(books)
     partner_id = call.partner.partner_id
     if trade_no:
         trade = books.first(Trade, "partner_id = ? AND trade_no = ?", partner_id, trade_no)
@@ -202,6 +202,7 @@ MODIFY_RULES = ServiceRules(
     sign_types={Region.GLOBAL: ALL_SIGN_TYPES, Region.HK: frozenset({SignType.MD5})},
 )
 CANCEL_RULES = ServiceRules(needs_timestamp=True, takes_milliseconds=True)
+REFUND_QUERY_RULES = ServiceRules(needs_timestamp=False)
 QUERY_RULES = ServiceRules(needs_timestamp=False, hk_may_omit_charset=True)
 
 SERVICES: dict[str, Service] = {
@@ -214,6 +215,18 @@ SERVICES: dict[str, Service] = {
         "alipay",
         cancel_service.cancel,
         said=cancel_service.said,
+    ),
+    refund_service.REFUND: Service(
+        QUERY_RULES,
+        "alipay",
+        refund_service.ask_refund,
+        said=_said_by_overseas,
+    ),
+    refund_service.REFUND_QUERY: Service(
+        REFUND_QUERY_RULES,
+        "alipay",
+        refund_service.query_refund,
+        said=refund_service.said_by_query,
     ),
 }
 RULES: dict[str, ServiceRules] = {name: service.rules for name, service in SERVICES.items()}

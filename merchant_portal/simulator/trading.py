@@ -1,4 +1,4 @@
-"""What happens to money at Alipay's side: paid by phone, moved by hand, refunded in the portal."""
+"""What happens to money at Alipay's side: paid by phone, moved by hand."""
 
 import hashlib
 import secrets
@@ -9,7 +9,7 @@ from . import cancels
 from .books import Books, alipay_time
 from .currencies import UnusableAmount, cny_rate, exchange_rate, read_amount, write_amount
 from .notices import Action, announce
-from .records import Code, CodeState, Origin, Partner, Refund, Region, Trade, TradeStatus, Wallet
+from .records import Code, CodeState, Origin, Partner, Region, Trade, TradeStatus, Wallet
 
 WAITING_SECONDS = 180  # A buyer has three minutes to finish paying.
 
@@ -30,12 +30,6 @@ MOVES: dict[TradeStatus, frozenset[TradeStatus]] = {
     TradeStatus.TRADE_PENDING: frozenset(TradeStatus) - {TradeStatus.WAIT_BUYER_PAY},
     TradeStatus.TRADE_FINISHED: frozenset(),
     TradeStatus.TRADE_CLOSED: PAID_STATUSES,
-}
-REFUND_REFUSALS: dict[TradeStatus, str] = {
-    TradeStatus.WAIT_BUYER_PAY: "TRADE_STATUS_ERROR",
-    TradeStatus.TRADE_PENDING: "REASON_TRADE_BEEN_FREEZEN",
-    TradeStatus.TRADE_FINISHED: "TRADE_HAS_FINISHED",
-    TradeStatus.TRADE_CLOSED: "TRADE_HAS_CLOSE",
 }
 
 
@@ -80,7 +74,7 @@ def pay(books: Books, purchase: Purchase) -> Trade:
 def move_trade(books: Books, trade_no: str, status: TradeStatus) -> Trade:
     """Somebody at Alipay's side moves a trade; the notice follows. Raises TradeRefused."""
     with books.transaction():
-        trade = _known_trade(books, trade_no)
+        trade = known_trade(books, trade_no)
         if trade.status == status:
             return trade
         closed_after_payment = (
@@ -90,28 +84,11 @@ def move_trade(books: Books, trade_no: str, status: TradeStatus) -> Trade:
             raise TradeRefused(409, "TRADE_STATUS_ERROR", f"{trade.status} does not become that.")
         if status is TradeStatus.TRADE_CLOSED and trade.paid_at is not None:
             cancels.undo(books, trade, origin=Origin.PORTAL)
-            return _known_trade(books, trade_no)
+            return known_trade(books, trade_no)
         moved = replace(trade, status=status, paid_at=_paid_at(trade, status, books))
         books.save(moved)
         announce(books, moved, _action_of_move(trade, status))
     return moved
-
-
-def refund_in_portal(books: Books, trade_no: str, *, amount: str, out_biz_no: str) -> Refund:
-    """A refund made in Alipay's own portal; its notice follows. Raises TradeRefused."""
-    with books.transaction():
-        trade = _known_trade(books, trade_no)
-        refusal = REFUND_REFUSALS.get(TradeStatus(trade.status))
-        if refusal is not None:
-            raise TradeRefused(409, refusal, f"A trade in {trade.status} cannot be refunded.")
-        wanted = _read(amount, trade.currency)
-        if wanted > trade.refundable:
-            raise TradeRefused(409, "RETURN_AMOUNT_EXCEED", "That is more than is left.")
-        number = out_biz_no or _minted_number(books)
-        repeated = "trade_no = ? AND out_biz_no = ?"
-        if books.first(Refund, repeated, trade_no, number) is not None:
-            raise TradeRefused(409, "REPEATED_REFUNDMENT_REQUEST", "That number was used.")
-        return _book_refund(books, trade, wanted, number)
 
 
 def lapse_waiting(books: Books) -> int:
@@ -143,17 +120,17 @@ def _wallet(name: str, partner: Partner) -> Wallet:
 def _new_trade(books: Books, purchase: Purchase, *, code: Code, wallet: Wallet) -> Trade:
     terms = code.terms
     pricing, settlement = terms["trans_currency"], terms["currency"]
-    amount = _read(purchase.amount, pricing)
+    amount = read_money(purchase.amount, pricing)
     rate = exchange_rate(pricing, settlement)
     discount = ""
     if purchase.discount:
-        discount = write_amount(_read(purchase.discount, settlement), settlement)
+        discount = write_amount(read_money(purchase.discount, settlement), settlement)
     status = OUTCOMES[purchase.outcome]
     now = books.timestamp()
     trade_no = _minted_trade_no(books)
     return Trade(
         trade_no=trade_no,
-        out_trade_no=_minted_number(books),
+        out_trade_no=minted_number(books),
         partner_id=code.partner_id,
         qrcode=code.qrcode,
         biz_data=code.biz_data,
@@ -187,32 +164,16 @@ def _action_of_move(before: Trade, status: TradeStatus) -> Action:
     return Action.PAID
 
 
-def _book_refund(books: Books, trade: Trade, amount: Decimal, number: str) -> Refund:
-    refunded = Decimal(trade.refunded) + amount
-    status = trade.status
-    if refunded == Decimal(trade.amount):
-        status = TradeStatus.TRADE_CLOSED
-    changed = replace(
-        trade,
-        status=status,
-        refunded=write_amount(refunded, trade.currency),
-    )
-    text = write_amount(amount, trade.currency)
-    refund = Refund(None, trade.trade_no, number, text, books.timestamp())
-    books.save(changed)
-    refund = replace(refund, refund_id=books.add(refund))
-    announce(books, changed, Action.REFUNDED, refund)
-    return refund
-
-
-def _known_trade(books: Books, trade_no: str) -> Trade:
+def known_trade(books: Books, trade_no: str) -> Trade:
+    """The trade with this number; raises TradeRefused."""
     trade = books.get(Trade, trade_no)
     if trade is None:
         raise TradeRefused(404, "TRADE_NOT_EXIST", "There is no such trade.")
     return trade
 
 
-def _read(text: str, currency: str) -> Decimal:
+def read_money(text: str, currency: str) -> Decimal:
+    """An amount a person typed; raises TradeRefused."""
     try:
         return read_amount(text, currency)
     except UnusableAmount as unusable:
@@ -226,7 +187,7 @@ def _minted_trade_no(books: Books) -> str:
     return f"{day}22001{secrets.randbelow(10**15):015d}"
 
 
-def _minted_number(books: Books) -> str:
+def minted_number(books: Books) -> str:
     """28 digits that begin with the second: Alipay's own order and refund numbers."""
     second = alipay_time(books.timestamp()).strftime("%Y%m%d%H%M%S")
     return f"{second}{secrets.randbelow(10**14):014d}"

@@ -4,12 +4,21 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from . import balances
 from .biz_data import passback_text
 from .books import Books, alipay_time
-from .records import Attempt, Cancel, Code, Notice, Partner, Refund, Trade
+from .records import Attempt, Cancel, Code, Notice, Partner, Refund, RefundState, Trade
 
 INSTANTS = frozenset(
-    {"created_at", "paid_at", "refunded_at", "cancelled_at", "attempted_at", "next_at"}
+    {
+        "created_at",
+        "paid_at",
+        "refunded_at",
+        "cancelled_at",
+        "attempted_at",
+        "next_at",
+        "requested_at",
+    }
 )
 
 
@@ -30,13 +39,22 @@ def notices(books: Books) -> list[dict[str, object]]:
 
 
 def trades(books: Books) -> list[dict[str, object]]:
-    """Every trade with its refunds."""
-    refunds: dict[str, list[dict[str, object]]] = {}
-    for refund in books.select(Refund):
-        refunds.setdefault(refund.trade_no, []).append(shown(refund))
+    """Every trade with the refunds that went through."""
+    paid_back: dict[str, list[dict[str, object]]] = {}
+    for refund in books.select(Refund, "state = ?", RefundState.SUCCESS):
+        paid_back.setdefault(refund.trade_no, []).append(shown(refund))
     return [
-        {**shown(trade), "biz_data": trade.terms, "refunds": refunds.get(trade.trade_no, [])}
+        {**shown(trade), "biz_data": trade.terms, "refunds": paid_back.get(trade.trade_no, [])}
         for trade in books.select(Trade)
+    ]
+
+
+def refunds(books: Books) -> list[dict[str, object]]:
+    """Every refund, waiting and failed ones too: who made it, when it ran, how it ended."""
+    orders = {trade.trade_no: trade.out_trade_no for trade in books.select(Trade)}
+    return [
+        shown(refund) | {"accepted": bool(refund.accepted), "out_trade_no": orders[refund.trade_no]}
+        for refund in books.select(Refund)
     ]
 
 
@@ -64,6 +82,7 @@ def partners(books: Books) -> list[dict[str, object]]:
             for name, text in asdict(partner).items()
             if name not in {"alipay_private_key_pem", "md5_key"}
         }
+        | {"refund_balance": balances.limits(books, partner.partner_id)}
         for partner in books.select(Partner)
     ]
 

@@ -14,11 +14,6 @@ def cancel(shop: Merchant, trade: dict[str, str], **extra: str) -> Answer:
     return shop.call(CANCEL, out_trade_no=trade["out_trade_no"], **extra)
 
 
-def at(shop: Merchant, instant: str) -> None:
-    """Set Alipay's clock, and let it take the real time's timestamps."""
-    assert shop.control("clock", now=instant, timestamp_window_minutes=900_000).is_success
-
-
 def actions(shop: Merchant) -> list[str]:
     return [notice["notify_action_type"] for notice in shop.due_fields()]
 
@@ -106,9 +101,9 @@ def test_the_window_is_alipays_day_and_fifteen_minutes(
     result: tuple[str, str],
 ) -> None:
     code = shop.code()
-    at(shop, "2027-03-01T10:00:00")
+    shop.at("2027-03-01T10:00:00")
     trade = shop.pay(code).json()
-    at(shop, instant)
+    shop.at(instant)
     fields = cancel(shop, trade).fields
     assert (fields["result_code"], fields.get("detail_error_code", "")) == result
     assert fields["retry_flag"] == "N"
@@ -116,10 +111,10 @@ def test_the_window_is_alipays_day_and_fifteen_minutes(
 
 def test_a_cancel_repeated_after_the_window_says_what_was_done(shop: Merchant) -> None:
     code = shop.code()
-    at(shop, "2027-03-01T23:00:00")
+    shop.at("2027-03-01T23:00:00")
     trade = shop.pay(code).json()
     first = cancel(shop, trade).fields
-    at(shop, "2027-03-02T12:00:00")
+    shop.at("2027-03-02T12:00:00")
     assert cancel(shop, trade).fields == first
 
 

@@ -13,14 +13,27 @@ from hypothesis import strategies as st
 
 from merchant_portal.simulator.books import Books, OtherVersion
 
-from .wire import CREATE, MODIFY, MODIFY_STATUS, QUERY, Merchant, read
+from .wire import (
+    CANCEL,
+    CREATE,
+    MODIFY,
+    MODIFY_STATUS,
+    QUERY,
+    REFUND,
+    REFUND_QUERY,
+    Merchant,
+    read,
+)
 
 AGAIN = settings(
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+SERVICES = [CREATE, MODIFY, MODIFY_STATUS, QUERY, CANCEL, REFUND, REFUND_QUERY]
 NAMES = ["biz_data", "qrcode", "status", "timestamp", "notify_url", "partner_trans_id", "surprise"]
+NAMES += ["out_trade_no", "trade_no", "partner_refund_id", "refund_amount", "currency", "is_sync"]
+NAMES += ["out_return_no", "refund_reason", "alipay_trans_id"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -37,7 +50,7 @@ def test_any_bytes_are_answered_with_a_refusal(shop: Merchant, body: bytes) -> N
 
 @AGAIN
 @given(
-    service=st.sampled_from([CREATE, MODIFY, MODIFY_STATUS, QUERY]),
+    service=st.sampled_from(SERVICES),
     extra=st.dictionaries(st.sampled_from(NAMES), st.text(max_size=20)),
 )
 def test_any_well_signed_parameters_are_answered(
@@ -67,6 +80,39 @@ def test_refunds_add_up_and_never_exceed(shop: Merchant, parts: list[int]) -> No
     booked = sum((Decimal(refund["amount"]) for refund in trade["refunds"]), Decimal(0))
     assert booked == Decimal(trade["refunded"]) <= Decimal("12.50")
     assert (trade["status"] == "TRADE_CLOSED") is (booked == Decimal("12.50"))
+
+
+@AGAIN
+@given(
+    wishes=st.lists(
+        st.tuples(st.sampled_from(["R1", "R2", "R3"]), st.integers(1, 1250), st.sampled_from("YN")),
+        max_size=6,
+    ),
+    cancelled=st.booleans(),
+)
+def test_whatever_is_asked_the_books_add_up(
+    shop: Merchant,
+    wishes: list[tuple[str, int, str]],
+    cancelled: bool,
+) -> None:
+    trade = shop.pay(shop.code(), "12.50").json()
+    for number, cents, is_sync in wishes:
+        name = number + trade["trade_no"]
+        shop.refund(trade, name, str(Decimal(cents) / 100), is_sync=is_sync)
+    if cancelled:
+        shop.call(CANCEL, out_trade_no=trade["out_trade_no"])
+    books = [shop.trade()["refunds"], shop.books("cancels")]
+    mine = [row for rows in books for row in rows if row["trade_no"] == trade["trade_no"]]
+    given_back = sum((Decimal(row["amount"]) for row in mine), Decimal(0))
+    assert given_back == Decimal(shop.trade()["refunded"]) <= Decimal("12.50")
+
+
+def test_one_refund_asked_at_once_by_many_gives_back_once(shop: Merchant) -> None:
+    trade = shop.pay(shop.code(), "10").json()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: shop.refund(trade, "R1", "3").fields, range(16)))
+    assert all(answer == answers[0] for answer in answers)
+    assert shop.trade()["refunded"] == "3.00"
 
 
 def test_many_creates_at_once_make_one_code(shop: Merchant) -> None:
