@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from merchant_portal.access import Right, RightMissing
+from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from qrcodes import services
 from qrcodes.countries import COUNTRIES
@@ -87,8 +87,7 @@ def store_detail(request: PortalRequest, pk: int) -> HttpResponse:
 @needs(Right.CHANGE_STORES)
 def merchant_new(request: PortalRequest) -> HttpResponse:
     """A merchant belongs to no store, so only who may change every store adds one."""
-    if not request.principal.holds_everywhere(Right.CHANGE_STORES):
-        raise RightMissing(Right.CHANGE_STORES)
+    request.principal.require_everywhere(Right.CHANGE_STORES)
     form = MerchantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         merchant = _saved(
@@ -105,9 +104,8 @@ def merchant_new(request: PortalRequest) -> HttpResponse:
 @needs(Right.CHANGE_STORES)
 def store_new(request: PortalRequest) -> HttpResponse:
     merchants = merchants_to_extend(request.principal)
-    if not merchants.exists() and not request.principal.holds_everywhere(Right.CHANGE_STORES):
-        raise RightMissing(Right.CHANGE_STORES)
     if not merchants.exists():
+        request.principal.require_everywhere(Right.CHANGE_STORES)
         return redirect("merchant_new")
     form = StoreForm(request.POST or None, merchants=merchants, initial=_like_newest(merchants))
     if request.method == "POST" and form.is_valid():

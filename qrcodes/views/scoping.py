@@ -1,26 +1,16 @@
 """What of the stores and codes somebody may see; rows of other people are not there."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from merchant_portal.access import RIGHTS, Right
+from merchant_portal.access import Right
 from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
 from qrcodes.permissions import Principal
 
 
 def visible_stores(principal: Principal) -> QuerySet[Store]:
-    """Stores of the person's grants. Here the row is the store itself, so no path leads to it."""
-    reach = Q(pk__in=[])
-    for grant in principal.grants:
-        if Right.SEE_STORES not in RIGHTS[grant.role]:
-            continue
-        if grant.is_everywhere:
-            return Store.objects.select_related("merchant")
-        if grant.store_ids:
-            reach |= Q(pk__in=grant.store_ids)
-        else:
-            reach |= Q(merchant=grant.merchant_id)
-    return Store.objects.filter(reach).select_related("merchant")
+    scope = principal.scope_stores(Right.SEE_STORES)
+    return Store.objects.filter(scope).select_related("merchant")
 
 
 def visible_counters(principal: Principal) -> QuerySet[Counter]:
@@ -45,11 +35,13 @@ def visible_code(principal: Principal, pk: int) -> QRCode:
 
 def merchants_to_extend(principal: Principal) -> QuerySet[Merchant]:
     """Merchants somebody may add stores to: those whose every store they may change."""
-    grants = [
-        grant
-        for grant in principal.grants
-        if Right.CHANGE_STORES in RIGHTS[grant.role] and not grant.store_ids
-    ]
-    if any(grant.is_everywhere for grant in grants):
+    if principal.holds_everywhere(Right.CHANGE_STORES):
         return Merchant.objects.all()
-    return Merchant.objects.filter(pk__in=[grant.merchant_id for grant in grants])
+    whole = [
+        grant.merchant_id
+        for grant in principal.grants
+        if grant.merchant_id is not None
+        and not grant.store_ids
+        and grant.carries(Right.CHANGE_STORES)
+    ]
+    return Merchant.objects.filter(pk__in=whole)
