@@ -9,7 +9,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,7 +29,9 @@ from qrcodes.api_shapes import (
     StoreChange,
     StoreShape,
 )
+from qrcodes.errors import CodeRefused
 from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
+from qrcodes.sentences import why_no_image
 from qrcodes.states import CodeKind, CodeState
 
 SEE = {"list": Right.SEE_STORES, "retrieve": Right.SEE_STORES}
@@ -252,8 +253,8 @@ class CodeDoor(PlaceDoor[QRCode]):
 
     def _text(self) -> str:
         code: QRCode = self.get_object()
-        if not code.value:
-            raise NotFound
+        if why := why_no_image(code):
+            raise CodeRefused(why)
         return code.value
 
     def _want(self, wanted: CodeState) -> Response:

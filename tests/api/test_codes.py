@@ -78,6 +78,13 @@ def test_the_picture_says_the_code(at_store: Program, code: QRCode) -> None:
     assert read.text == code.value
 
 
+def test_a_stopped_code_has_no_picture_and_says_why(at_store: Program, code: QRCode) -> None:
+    at_store.post(f"qrcodes/{code.pk}/stop/")
+    answer = at_store.get(f"qrcodes/{code.pk}/image.svg/")
+    assert answer.status_code == 409
+    assert "Stopped" in answer.json()["detail"]
+
+
 def test_the_scalable_picture_needs_a_key_too(at_store: Program, code: QRCode) -> None:
     path = f"qrcodes/{code.pk}/image.svg/"
     assert at_store.get(path)["Content-Type"] == "image/svg+xml"
