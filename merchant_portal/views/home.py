@@ -43,7 +43,8 @@ class Step:
 
     label: str
     is_done: bool
-    url: str
+    #: The name of the page where it is done; empty where one may not, or it is not on a page.
+    page: str
 
 
 @require_GET
@@ -60,7 +61,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "latest": latest,
         "places": Places(stores),
         "counters": _counters(stores),
-        "steps": [] if latest else _steps(stores),
+        "steps": [] if latest else _steps(principal, stores),
     }
     return render(request, "home.html", context)
 
@@ -119,17 +120,20 @@ def _counters(stores: tuple[Store, ...]) -> QuerySet[Counter]:
     return Counter.objects.filter(store__in=pks).select_related("store")[:_MOST_COUNTERS]
 
 
-def _steps(stores: tuple[Store, ...]) -> list[Step]:
+def _steps(principal: Principal, stores: tuple[Store, ...]) -> list[Step]:
     """From an empty portal to the first payment."""
     live = Q(enrolment__store__in=[store.pk for store in stores], state=CodeState.ACTIVE)
-    listed = reverse("store_list")
     return [
         Step(
             _("Add your Alipay account and its key"),
-            Account.objects.exists(),
-            reverse("account_list"),
+            is_done=Account.objects.exists(),
+            page="account_list" if principal.may(Right.SEE_ACCOUNTS) else "",
         ),
-        Step(_("Add a store and its counters"), bool(stores), listed),
-        Step(_("Make a code for a counter"), QRCode.objects.filter(live).exists(), listed),
-        Step(_("Let a customer scan it and pay"), False, ""),
+        Step(_("Add a store and its counters"), is_done=bool(stores), page="store_list"),
+        Step(
+            _("Make a code for a counter"),
+            is_done=QRCode.objects.filter(live).exists(),
+            page="store_list",
+        ),
+        Step(_("Let a customer scan it and pay"), is_done=False, page=""),
     ]

@@ -1,0 +1,48 @@
+"""Payments and notifications as rows, for pages that only read them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from merchant_portal.accounts.models import Account
+from payments.models import Payment, PaymentMove
+from payments.states import PaymentState, Product
+from qrcodes.models import Counter
+
+#: A Wednesday noon in New York, where the test shop stands.
+NOON = datetime(2026, 3, 18, 16, 0, tzinfo=UTC)
+
+PayMaker = Callable[..., Payment]
+
+
+@pytest.fixture
+def pay(account: Account, counter: Counter) -> PayMaker:
+    """Makes payments at the counter, each a minute older than the one before."""
+    made: list[Payment] = []
+
+    def make(amount_minor: int = 1250, **more: object) -> Payment:
+        number = len(made) + 1
+        occurred_at = more.pop("occurred_at", NOON - timedelta(minutes=number))
+        values = {
+            "account": account,
+            "product": Product.MERCHANT_QR,
+            "store": counter.store,
+            "counter": counter,
+            "alipay_trans_id": f"20260318220011110000{number:08d}",
+            "partner_trans_id": f"77{number:08d}",
+            "amount_minor": amount_minor,
+            "currency": "USD",
+            "state": PaymentState.PAID,
+            "paid_at": occurred_at,
+            "occurred_at": occurred_at,
+            "first_heard_at": occurred_at,
+        }
+        payment = Payment.objects.create(**(values | more))
+        PaymentMove.objects.create(
+            payment=payment, to_state=payment.state, at=payment.occurred_at, actor_name="Alipay"
+        )
+        made.append(payment)
+        return payment
+
+    return make
