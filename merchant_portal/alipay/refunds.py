@@ -233,9 +233,9 @@ def _refuse_inquiry(verified: Verified, words: RefundQueryWords, exchange: Excha
     word = verified.fields.get("response_code") or verified.fields.get("result_code", "")
     error = verified.fields.get("refund_error_code", "")
     reasons = [*verified.reasons, *([error] if error else [])]
+    if word not in words.answered | words.refused:
+        no_answer(NoAnswer.UNKNOWN_RESULT, exchange, f"response_code {word[:40]!r}")
     if SYSTEM_ERROR in reasons:
         no_answer(NoAnswer.SYSTEM_ERROR, exchange, "the reason given")
     if word in words.refused:
         raise GatewayRefused(reasons[0] if reasons else word, signed=True, exchange=exchange)
-    if word not in words.answered:
-        no_answer(NoAnswer.UNKNOWN_RESULT, exchange, f"response_code {word[:40]!r}")

@@ -38,8 +38,14 @@ class Shop:
     def paid(self, amount: str = "12.50") -> Posted:
         """A buyer pays; the notice Alipay would send now."""
         self.alipay.pay(self.code(), amount)
-        notice = self.alipay.due()[0]
-        return parse_posted(notice["body"].encode(), content_type=notice["content_type"])
+        return self.told()[0]
+
+    def told(self) -> list[Posted]:
+        """The notices Alipay would send now."""
+        return [
+            parse_posted(notice["body"].encode(), content_type=notice["content_type"])
+            for notice in self.alipay.due()
+        ]
 
     def believes(self, posted: Posted) -> bool:
         keys = self.contract.verifying_keys
