@@ -15,6 +15,7 @@ urlpatterns = [
     path("quarantine/<int:pk>/", views.quarantined_detail, name="quarantined_detail"),
     path("", include("qrcodes.urls")),
     path("", include("payments.urls")),
+    path("", include("merchant_portal.account_urls")),
     path("api/v1/", include("merchant_portal.api_urls")),
     path("auth/", include("allauth.urls")),
     path("admin/", admin.site.urls),

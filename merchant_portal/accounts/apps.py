@@ -8,3 +8,6 @@ class AccountsConfig(AppConfig):
     name = "merchant_portal.accounts"
     label = "accounts"
     verbose_name = _("Alipay accounts")
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (registering is importing)

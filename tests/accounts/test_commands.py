@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from merchant_portal import clock
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.management.commands.rotate_master_key import RESEALERS
@@ -164,7 +165,14 @@ def _sealed_account() -> Account:
         },
     )
     add_md5(account)
-    payments.quarantine(account, code=None, body=b"held", content_type="text/plain", why="test")
+    payments.quarantine(
+        account,
+        code=None,
+        body=b"held",
+        content_type="text/plain",
+        why="test",
+        checked_at=clock.now(),
+    )
     return account
 
 

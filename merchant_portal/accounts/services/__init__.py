@@ -13,7 +13,7 @@ from merchant_portal.accounts.services.keys import (
     reseal_keys,
     retire_key,
 )
-from merchant_portal.accounts.services.needs import KeyNeed, missing_keys, unfit_keys
+from merchant_portal.accounts.services.needs import KeyNeed, missing_keys, need_without, unfit_keys
 from merchant_portal.accounts.services.terms import (
     TERMS,
     add_account,
@@ -30,6 +30,7 @@ __all__ = [
     "contract_of",
     "generate_key_pair",
     "missing_keys",
+    "need_without",
     "open_verifying_key",
     "public_half",
     "read_approval_limit",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from merchant_portal import audit, clock
 from merchant_portal.accounts.errors import AccountRefused, LastKey
 from merchant_portal.accounts.models import Account, AccountKey, KeyPurpose, SignType
-from merchant_portal.accounts.services.needs import unmet_needs
+from merchant_portal.accounts.services.needs import need_without
 from merchant_portal.alipay import signing
 from merchant_portal.alipay.errors import KeyUnusable
 from merchant_portal.audit import Actor
@@ -78,15 +78,14 @@ def retire_key(key: AccountKey, *, actor: Actor, confirmed_fingerprint: str = ""
     Raises LastKey where the account needs it and has no other; naming its fingerprint confirms.
     """
     account = _lock(key.account)
+    key.refresh_from_db()
     now = clock.now()
     if key.retired_at is not None:
         return
-    others = account.keys.live(now).exclude(pk=key.pk)
-    lost = [need for need in unmet_needs(account, others) if need.is_met_by(key)]
-    if lost and key.is_live(now) and confirmed_fingerprint != key.fingerprint:
+    lost = need_without(key, at=now)
+    if lost is not None and confirmed_fingerprint != key.fingerprint:
         raise LastKey(
-            _("This is the last key of its kind. %(need)s Type its fingerprint to confirm.")
-            % {"need": lost[0].sentence},
+            _("This is the last key of its kind; type its fingerprint to retire it all the same."),
             fingerprint=key.fingerprint,
         )
     key.retired_at = now

@@ -62,6 +62,15 @@ def unmet_needs(account: Account, keys: Iterable[AccountKey]) -> list[KeyNeed]:
     return [need for need in needs_of(account) if not any(need.is_met_by(key) for key in held)]
 
 
+def need_without(key: AccountKey, *, at: datetime) -> KeyNeed | None:
+    """What the account would lack if this key were retired; None where nothing."""
+    if not key.is_live(at):
+        return None
+    others = key.account.keys.live(at).exclude(pk=key.pk)
+    unmet = unmet_needs(key.account, others)
+    return next((need for need in unmet if need.is_met_by(key)), None)
+
+
 def unfit_keys(account: Account, *, at: datetime) -> list[AccountKey]:
     """Keys in force that the master key does not open."""
     return [key for key in account.keys.live(at) if not _opens(key)]

@@ -1,0 +1,100 @@
+"""Trying an account's connection with a question that changes nothing.
+
+We ask about a payment that cannot exist. The signed "TRADE_NOT_EXIST" proves that Alipay takes our
+signature and that we verify Alipay's.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from merchant_portal import gateway
+from merchant_portal.accounts.errors import AccountRefused
+from merchant_portal.accounts.models import Account
+from merchant_portal.alipay.client import GatewayClient
+from merchant_portal.alipay.errors import NoAnswer, RequestInvalid
+from merchant_portal.alipay.messages import TradeAnswer
+from merchant_portal.gateway import Answered, Refused, Unanswered
+from merchant_portal.vault import SealBroken
+
+_NOT_THERE = "TRADE_NOT_EXIST"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the account can speak with Alipay, and in plain words what stands in the way."""
+
+    works: bool
+    sentence: str
+
+
+def check_connection(account: Account) -> Verdict:
+    """Ask Alipay the harmless question and say what its answer means."""
+    number = f"check{secrets.token_hex(12)}"
+    try:
+        heard = gateway.ask(account, account, lambda client: _ask(client, number))
+    except (AccountRefused, RequestInvalid) as unfit:
+        return Verdict(works=False, sentence=_("Nothing was sent: %s") % unfit)
+    except SealBroken:
+        return Verdict(works=False, sentence=_("Nothing was sent: the master key opens no key."))
+    return _verdict(heard)
+
+
+def _ask(client: GatewayClient, number: str) -> TradeAnswer:
+    return client.query_payment(partner_trans_id=number)
+
+
+def _verdict(heard: Answered[TradeAnswer] | Refused | Unanswered) -> Verdict:
+    match heard:
+        case Refused(code=code, signed=True) if code == _NOT_THERE:
+            return Verdict(
+                works=True,
+                sentence=_("Connected: Alipay took our signature, and its answer is verified."),
+            )
+        case Refused(code=code, signed=False) if code == _NOT_THERE:
+            return Verdict(
+                works=False,
+                sentence=_(
+                    "Alipay took our signature, but its answer is not signed, so our copy of"
+                    " Alipay's key is not proven."
+                ),
+            )
+        case Refused(code=code):
+            return Verdict(works=False, sentence=_refusal(code))
+        case Unanswered(reason=reason):
+            return Verdict(works=False, sentence=_silence(reason))
+        case _:
+            return Verdict(works=True, sentence=_("Connected: Alipay answered, and is verified."))
+
+
+def _refusal(code: str) -> str:
+    sentences = {
+        "ILLEGAL_SIGN": _(
+            "Alipay does not accept our signature: the key here is not the one Alipay has."
+            " With RSA, upload our public half at Alipay; with MD5, copy the key again."
+        ),
+        "ILLEGAL_SIGN_TYPE": _("Alipay has another sign type for this partner id."),
+        "ILLEGAL_PARTNER": _("Alipay does not know this partner id at this address."),
+        "HAS_NO_PRIVILEGE": _("The contract does not include this service; ask Alipay."),
+        "ILLEGAL_SERVICE": _("Alipay does not offer this service at this address."),
+        "ILLEGAL_CLIENT_IP": _("Alipay expects calls from another address of ours."),
+    }
+    return sentences.get(code, _("Alipay refused: %s.") % code)
+
+
+def _silence(reason: NoAnswer) -> str:
+    match reason:
+        case NoAnswer.BAD_SIGNATURE:
+            return _(
+                "Alipay answered, but the signature does not verify: our copy of Alipay's key is"
+                " wrong."
+            )
+        case NoAnswer.CONNECTION:
+            return _("Nobody answers at the gateway address; check it, and the network.")
+        case NoAnswer.TIMEOUT:
+            return _("The gateway address did not answer in time.")
+        case NoAnswer.UNREADABLE | NoAnswer.HTTP_STATUS:
+            return _("What answers at the gateway address is not Alipay's gateway.")
+        case _:
+            return _("Alipay answered that it is not able to answer now; try again later.")
