@@ -5,7 +5,6 @@ commit. Nothing but the database is asked on this way.
 """
 
 import re
-from dataclasses import dataclass
 
 import structlog
 from django.conf import settings
@@ -23,22 +22,13 @@ from merchant_portal.vault import SealBroken, open_vault
 from payments import services as payments
 from payments.errors import WordUnusable
 from payments.models import IntakeCount, Notification, Payment, Quarantined
-from payments.services import Arrival
+from payments.services import Addressee, Arrival
 from payments.states import NotificationState, WaitReason
 from qrcodes.models import QRCode
 
 log = structlog.get_logger(__name__)
 
 _key_form = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_WITH_PLACE = ("enrolment__account", "enrolment__store", "enrolment__counter")
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """Whom a key in the path belongs to."""
-
-    account: Account
-    code: QRCode | None
 
 
 class Unverified(Exception):
@@ -47,11 +37,11 @@ class Unverified(Exception):
 
 def receive(key: str, *, body: bytes, content_type: str) -> bool:
     """Take in one posted body; True only when it is stored, committed, and may be acknowledged."""
-    addressee = find_addressee(key)
+    checked_at = clock.now()
+    addressee = payments.find_addressee(key, at=checked_at) if _key_form.fullmatch(key) else None
     if addressee is None:
         payments.count_turned_away(IntakeCount.Kind.UNKNOWN_KEY)
         return False
-    checked_at = clock.now()
     try:
         arrival = verify(addressee, body=body, content_type=content_type)
     except Unverified as unverified:
@@ -68,23 +58,12 @@ def receive(key: str, *, body: bytes, content_type: str) -> bool:
     return True
 
 
-def find_addressee(key: str) -> Addressee | None:
-    """The account (and code) of a key; keys resolve for ever, also those of deleted codes."""
-    if not _key_form.fullmatch(key):
-        return None
-    code = QRCode.objects.select_related(*_WITH_PLACE).filter(key=key).first()
-    if code is not None:
-        return Addressee(code.enrolment.account, code)
-    account = Account.objects.filter(notify_key=key).first()
-    return Addressee(account, None) if account else None
-
-
 def verify(addressee: Addressee, *, body: bytes, content_type: str) -> Arrival:
     """What arrived, if the account's own keys and sign type verify it; raises Unverified."""
     account = addressee.account
     try:
         posted = parse_posted(body, content_type=content_type)
-        keys = accounts.verifying_keys(account, at=clock.now())
+        keys = accounts.open_verifying_keys(account, addressee.keys)
     except NotificationUnreadable as unreadable:
         raise Unverified(str(unreadable)) from unreadable
     except SealBroken as broken:
@@ -95,16 +74,24 @@ def verify(addressee: Addressee, *, body: bytes, content_type: str) -> Arrival:
     )
     for row, key in keys:
         if key is verified:
-            return _arrival(addressee, row, posted, body=body, content_type=content_type)
+            return _arrival(
+                account, addressee.code, row, posted, body=body, content_type=content_type
+            )
     raise Unverified("No live key of the account verifies the signature.")
 
 
 def _arrival(
-    addressee: Addressee, key: AccountKey, posted: Posted, *, body: bytes, content_type: str
+    account: Account,
+    code: QRCode | None,
+    key: AccountKey,
+    posted: Posted,
+    *,
+    body: bytes,
+    content_type: str,
 ) -> Arrival:
     return Arrival(
-        account=addressee.account,
-        code=addressee.code,
+        account=account,
+        code=code,
         key=key,
         posted=posted,
         notice=read_notice(posted),
@@ -135,7 +122,7 @@ def apply_again(notification_id: int, *, actor: Actor | None = None) -> Notifica
     with transaction.atomic(durable=True):
         notification = (
             Notification.objects.select_for_update(of=("self",))
-            .select_related("account", "verified_with", *[f"code__{path}" for path in _WITH_PLACE])
+            .select_related("account", "verified_with", "code__enrolment__account")
             .get(pk=notification_id)
         )
         if actor is not None:
@@ -149,7 +136,8 @@ def _arrival_again(notification: Notification) -> Arrival:
     """What arrived then; it was verified then, so a key retired since takes nothing from it."""
     body, content_type = bytes(notification.body), notification.content_type
     return _arrival(
-        Addressee(notification.account, notification.code),
+        notification.account,
+        notification.code,
         notification.verified_with,
         parse_posted(body, content_type=content_type),
         body=body,
@@ -196,20 +184,19 @@ def _end(notification: Notification, arrival: Arrival, payment: Payment | None) 
 def verify_quarantine_of(account: Account) -> int:
     """Verify again what is held for an account, oldest first, each in a transaction of its own;
     answers how many became notifications."""
-    held = account.quarantine.to_verify_again().select_related("account", *_CODE_WITH_PLACE)
+    held = account.quarantine.to_verify_again().select_related(
+        "account", "code__enrolment__account"
+    )
     released = sum(_verify_again(row) for row in held)
     Account.objects.filter(pk=account.pk).update(quarantine_verified_at=clock.now())
     return released
-
-
-_CODE_WITH_PLACE = tuple(f"code__{path}" for path in _WITH_PLACE)
 
 
 def _verify_again(row: Quarantined) -> bool:
     checked_at = clock.now()
     try:
         arrival = verify(
-            Addressee(row.account, row.code),
+            Addressee(row.account, row.code, tuple(row.account.keys.live(checked_at))),
             body=open_vault(settings.MASTER_KEY).open(bytes(row.sealed_body)),
             content_type=row.content_type,
         )

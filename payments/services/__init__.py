@@ -1,5 +1,6 @@
 """The verbs about payments: what notifications and Alipay's answers do, asking, deciding."""
 
+from payments.services.addressing import Addressee, find_addressee
 from payments.services.asking import Heard, Unsent, ask_payment, poll_payment
 from payments.services.deciding import place_payment, settle_question, take_question
 from payments.services.finding import (
@@ -25,6 +26,7 @@ from payments.services.quarantining import (
 )
 
 __all__ = [
+    "Addressee",
     "Arrival",
     "Heard",
     "Unsent",
@@ -33,6 +35,7 @@ __all__ = [
     "ask_lookup_again",
     "ask_payment",
     "count_turned_away",
+    "find_addressee",
     "find_payment",
     "hear_refund",
     "keep_in_quarantine",

@@ -110,9 +110,7 @@ def poll_lookup(lookup_id: int) -> None:
         partner_trans_id=lookup.partner_trans_id or (known.partner_trans_id if known else ""),
     )
     with transaction.atomic():
-        locked = Lookup.objects.select_for_update(of=("self",)).select_related(
-            "account", "counter__store"
-        )
+        locked = Lookup.objects.select_for_update(of=("self",)).select_related("account", "counter")
         _record(locked.get(pk=lookup_id), heard)
 
 
@@ -134,7 +132,7 @@ def _record(lookup: Lookup, heard: Heard) -> None:
 
 def _record_found(lookup: Lookup, heard: Answered[TradeAnswer]) -> None:
     counter = lookup.counter
-    place = Place(store=counter.store, counter=counter) if counter else Place()
+    place = Place(counter.store_id, counter.pk) if counter else Place()
     try:
         payment = _hear_or_again(lookup.account, word_of(heard.answer, heard.call, place))
     except WordUnusable as unusable:

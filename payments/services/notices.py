@@ -137,12 +137,21 @@ def mark_applied(notification: Notification, payment: Payment | None) -> None:
     notification.reason = notification.reason_text = ""
     notification.applied_at = clock.now()
     notification.next_attempt_at = notification.lease_until = None
-    notification.save(
-        update_fields=[
-            "state", "reason", "reason_text", "applied_at", "next_attempt_at", "lease_until",
-            "payment",
-        ]
-    )  # fmt: skip
+    _store_end(notification)
+
+
+def _store_end(notification: Notification) -> None:
+    """The same row once more, so it is written as plainly as it was put in."""
+    names = (
+        *("state", "reason", "reason_text", "applied_at", "next_attempt_at", "lease_until"),
+        "payment_id",
+    )
+    table = connection.ops.quote_name(Notification._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {', '.join(f'{name} = %s' for name in names)} WHERE id = %s",
+            [*(_column_value(getattr(notification, name)) for name in names), notification.pk],
+        )
 
 
 def keep_waiting(notification: Notification, reason: WaitReason, text: str) -> None:

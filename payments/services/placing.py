@@ -28,7 +28,7 @@ def place_of(account: Account, code: QRCode | None, notice: Notice) -> tuple[Pla
 
 def _place(code: QRCode) -> Place:
     enrolment = code.enrolment
-    return Place(store=enrolment.store, counter=enrolment.counter, code=code)
+    return Place(enrolment.store_id, enrolment.counter_id, code)
 
 
 def _agrees(code: QRCode, notice: Notice) -> bool:
@@ -44,7 +44,7 @@ def _agrees(code: QRCode, notice: Notice) -> bool:
 
 def _code_by_fields(account: Account, notice: Notice) -> QRCode | None:
     codes = (
-        QRCode.objects.select_related("enrolment__store", "enrolment__counter")
+        QRCode.objects.select_related("enrolment")
         .filter(enrolment__account=account)
         .order_by("-id")
     )

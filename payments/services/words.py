@@ -11,7 +11,7 @@ from merchant_portal.money import AmountUnusable, Money
 from payments.errors import WordUnusable
 from payments.models import Notification
 from payments.states import WaitReason
-from qrcodes.models import Counter, QRCode, Store
+from qrcodes.models import QRCode
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +27,8 @@ _MASK = "***"
 class Place:
     """Where a payment was made, as far as it is known."""
 
-    store: Store | None = None
-    counter: Counter | None = None
+    store_id: int | None = None
+    counter_id: int | None = None
     code: QRCode | None = None
 
 

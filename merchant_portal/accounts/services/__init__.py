@@ -3,6 +3,7 @@
 from merchant_portal.accounts.services.contracts import (
     contract_of,
     open_verifying_key,
+    open_verifying_keys,
     public_half,
     verifying_keys,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "missing_keys",
     "need_without",
     "open_verifying_key",
+    "open_verifying_keys",
     "public_half",
     "read_approval_limit",
     "reseal_keys",

@@ -22,9 +22,19 @@ def verifying_keys(
     account: Account, *, at: datetime
 ) -> list[tuple[AccountKey, signing.VerifyingKey]]:
     """The live keys that may verify a message of this account under its own sign type."""
+    return open_verifying_keys(account, account.keys.live(at))
+
+
+def open_verifying_keys(
+    account: Account, live: Iterable[AccountKey]
+) -> list[tuple[AccountKey, signing.VerifyingKey]]:
+    """Of an account's keys in force those that may verify, opened; raises SealBroken."""
     purpose = KeyPurpose.SHARED if account.sign_type == SignType.MD5 else KeyPurpose.ALIPAY
-    live = account.keys.live(at).filter(purpose=purpose, algorithm=account.sign_type)
-    return [(key, open_verifying_key(key)) for key in live]
+    return [
+        (key, open_verifying_key(key))
+        for key in live
+        if (key.purpose, key.algorithm) == (purpose, account.sign_type)
+    ]
 
 
 def contract_of(account: Account) -> Contract:
