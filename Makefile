@@ -32,6 +32,8 @@ $(VENV)/.installed: requirements.txt
 run: export WEB_PORT := $(PORT)
 run: export SIMULATOR_PORT := $(SIMULATOR_PORT)
 run: export PORT := $(PORT)
+# Said to every process alike: honcho gives each a PORT of its own, and codes carry this address.
+run: export PUBLIC_URL := $(or $(PUBLIC_URL),http://127.0.0.1:$(PORT))
 run: install ## start portal, jobs and simulator with a demo shop (PORT=8000); Ctrl-C stops all
 	@python manage.py migrate --verbosity 0
 	@python manage.py collectstatic --noinput --verbosity 0
