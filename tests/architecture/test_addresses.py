@@ -38,6 +38,12 @@ _NAMES = (
     "healthz",
     "readyz",
     "metrics",
+    "account_list",
+    "account_new",
+    "account_detail",
+    "account_edit",
+    "account_key_new",
+    "account_key_retire",
     "account_login",
     "account_logout",
 )

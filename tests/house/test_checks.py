@@ -6,14 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from django.conf import LazySettings
 from django.core.checks import CheckMessage, run_checks
 
-from merchant_portal.accounts import services as accounts
-from merchant_portal.accounts.models import Account, KeyPurpose
+from merchant_portal.accounts.models import Account
 from qrcodes.models import QRCode
-from tests.factories import ACTOR
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,34 +60,17 @@ def test_files_as_broker_are_a_remark_only(in_production: LazySettings) -> None:
 
 @pytest.mark.django_db
 def test_no_account_is_named(in_production: LazySettings) -> None:
-    assert "portal.W010" in _named(databases=["default"])
+    assert "portal.W012" in _named(databases=["default"])
 
 
 def test_what_is_stored_is_asked_about_only_with_a_database(in_production: LazySettings) -> None:
-    assert "portal.W010" not in _named()
+    assert "portal.W012" not in _named()
 
 
 def test_an_account_at_the_simulator_is_named_in_production(
     in_production: LazySettings, account: Account
 ) -> None:
-    assert _named(databases=["default"])["portal.W011"].obj == account
-
-
-def test_a_missing_key_is_named_with_what_fails(
-    in_production: LazySettings, account: Account
-) -> None:
-    assert "portal.W012" not in _named(databases=["default"])
-    key = account.keys.get(purpose=KeyPurpose.SHARED)
-    accounts.retire_key(key, actor=ACTOR, confirmed_fingerprint=key.fingerprint)
-    assert "MD5" in _named(databases=["default"])["portal.W012"].msg
-
-
-def test_a_key_of_another_master_key_is_an_error(
-    in_production: LazySettings, account: Account
-) -> None:
-    assert "portal.E013" not in _named(databases=["default"])
-    in_production.MASTER_KEY = Fernet.generate_key().decode()
-    assert _named(databases=["default"])["portal.E013"].is_serious()
+    assert _named(databases=["default"])["portal.W013"].obj == account
 
 
 def test_codes_that_post_elsewhere_are_named(in_production: LazySettings, code: QRCode) -> None:
