@@ -17,7 +17,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     """People and where they hold which role; nobody is deleted, the audit log names them."""
 
     inlines = (MembershipInline,)

@@ -1,5 +1,7 @@
 """Forms about accounts and their keys."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django import forms
@@ -55,7 +57,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         account: Account = self.instance
-        if account.pk is None:
+        if account._state.adding:
             return
         del self.fields["partner_id"], self.fields["region"]
         limit = account.approval_limit
@@ -133,7 +135,7 @@ def _kinds_for(account: Account) -> list[tuple[str, str]]:
     return [*rsa, md5] if account.is_hk else rsa
 
 
-def _read(file: UploadedFile) -> str:
+def _read(file: UploadedFile[bytes]) -> str:
     if (file.size or 0) > LONGEST_KEY_FILE_BYTES:
         raise ValidationError(_("This file is too large for a key."))
     try:
