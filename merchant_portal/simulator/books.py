@@ -18,6 +18,7 @@ TABLES = (
     "notices",
     "refunds",
     "cancels",
+    "registrations",
     "trades",
     "codes",
     "partners",

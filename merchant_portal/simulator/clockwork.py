@@ -1,6 +1,6 @@
-"""What time alone brings about: unfinished payments lapse, the night's refunds run."""
+"""What time alone brings about: payments lapse, refunds run, reviews end."""
 
-from . import refunds, trading
+from . import refunds, registrations, trading
 from .books import Books
 
 
@@ -8,3 +8,4 @@ def catch_up(books: Books) -> None:
     """Do all that has become due by Alipay's clock."""
     trading.lapse_waiting(books)
     refunds.run_due(books)
+    registrations.decide_due(books)

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from . import balances, clockwork, mishaps, refunds, signing, trading
 from .books import ALIPAY_TIME, Books
 from .contracts import partner_from, text_of
-from .currencies import PRICING_CURRENCIES, UnusableAmount, read_amount
+from .currencies import PRICING_CURRENCIES
 from .notices import content_type
 from .outbox import MerchantAnswer, Outbox
 from .records import (
@@ -18,12 +17,13 @@ from .records import (
     TradeStatus,
 )
 from .truth import shown
-from .web import BadRequest, Request, Response, json_response, redirect
+from .web import BadRequest, Request, Response, done, json_response
+from .wishes import read_balance, read_flag, read_positive
 
 SETTINGS: dict[str, Callable[[Any], str]] = {
-    "automatic": lambda wish: "1" if _read_flag(wish) else "0",
-    "ladder_scale": lambda wish: _read_positive(wish),
-    "timeout_seconds": lambda wish: _read_positive(wish),
+    "automatic": lambda wish: "1" if read_flag(wish) else "0",
+    "ladder_scale": lambda wish: read_positive(wish),
+    "timeout_seconds": lambda wish: read_positive(wish),
 }
 FARTHEST_OFFSET_SECONDS = 10 * 366 * 86400.0
 DEFAULT_SETTINGS = {"automatic": "1", "ladder_scale": "1.0", "timeout_seconds": "10"}
@@ -44,7 +44,7 @@ class Control:
         public = ""
         if partner.alipay_private_key_pem:
             public = signing.public_key_pem_of(partner.alipay_private_key_pem)
-        return self._done(
+        return done(
             request,
             {
                 "partner_id": partner.partner_id,
@@ -69,7 +69,7 @@ class Control:
             switched = mishaps.switch_on(self.books, mishap)
         except ValueError as unusable:
             raise BadRequest(str(unusable)) from unusable
-        return self._done(request, asdict(switched))
+        return done(request, asdict(switched))
 
     def switch_off(self, request: Request, mishap_id: str) -> Response:
         """Turn one mishap off."""
@@ -77,14 +77,14 @@ class Control:
         if mishap is None:
             raise LookupError(f"there is no mishap {mishap_id}")
         self.books.remove(mishap)
-        return self._done(request, {"cleared": True})
+        return done(request, {"cleared": True})
 
     def clear_mishaps(self, request: Request) -> Response:
         """Turn every mishap off."""
         with self.books.transaction():
             for mishap in self.books.select(Mishap):
                 self.books.remove(mishap)
-        return self._done(request, {"cleared": True})
+        return done(request, {"cleared": True})
 
     def move_trade(self, request: Request, trade_no: str) -> Response:
         """Move a trade by hand."""
@@ -93,7 +93,7 @@ class Control:
             raise BadRequest("status is not one a trade can be moved to")
         trade = trading.move_trade(self.books, trade_no, TradeStatus(status))
         self.outbox.wake()
-        return self._done(request, shown(trade))
+        return done(request, shown(trade))
 
     def refund(self, request: Request) -> Response:
         """A refund made in Alipay's own portal."""
@@ -107,13 +107,13 @@ class Control:
         self.outbox.wake()
         trade = self.books.get(Trade, refund.trade_no)
         status = trade.status if trade else ""
-        return self._done(request, shown(refund) | {"status": status})
+        return done(request, shown(refund) | {"status": status})
 
     def run_night(self, request: Request) -> Response:
         """Run every waiting refund now, whatever the clock says."""
         ran = refunds.run_night(self.books)
         self.outbox.wake()
-        return self._done(request, {"ran": [shown(refund) for refund in ran]})
+        return done(request, {"ran": [shown(refund) for refund in ran]})
 
     def set_balance(self, request: Request) -> Response:
         """How much of a partner's money is left for refunds; without an amount: no limit."""
@@ -122,17 +122,17 @@ class Control:
         if self.books.partner(partner_id) is None or currency not in PRICING_CURRENCIES:
             raise BadRequest("there is no such partner or currency")
         clockwork.catch_up(self.books)
-        amount = _read_balance(text_of(fields.get("amount")), currency)
+        amount = read_balance(text_of(fields.get("amount")), currency)
         balances.set_left(self.books, partner_id, currency, amount)
         limits = balances.limits(self.books, partner_id)
-        return self._done(request, {"partner_id": partner_id, "refund_balance": limits})
+        return done(request, {"partner_id": partner_id, "refund_balance": limits})
 
     def set_clock(self, request: Request) -> Response:
         """Move Alipay's clock."""
         fields = request.fields()
         window = fields.pop("timestamp_window_minutes", None)
         if window is not None:
-            self.books.set_setting("timestamp_window_minutes", _read_positive(window))
+            self.books.set_setting("timestamp_window_minutes", read_positive(window))
         offset = self._offset(fields) if fields or window is None else self._kept_offset()
         if not abs(offset) <= FARTHEST_OFFSET_SECONDS:
             raise BadRequest("the clock moves by ten years at most")
@@ -140,7 +140,7 @@ class Control:
         clockwork.catch_up(self.books)
         self.outbox.wake()
         now = self.books.now().isoformat()
-        return self._done(request, {"now": now, "offset_seconds": offset})
+        return done(request, {"now": now, "offset_seconds": offset})
 
     def set_delivery(self, request: Request) -> Response:
         """Automatic or by hand, how compressed the ladder is, how long an answer may take."""
@@ -149,12 +149,12 @@ class Control:
                 raise BadRequest(f"there is no setting {name!r}")
             self.books.set_setting(name, SETTINGS[name](wish))
         self.outbox.wake()
-        return self._done(request, self.delivery())
+        return done(request, self.delivery())
 
     def deliver(self, request: Request) -> Response:
         """Deliver what is due, now."""
         sent = self.outbox.deliver_due()
-        return self._done(request, {"delivered": [shown(notice) for notice in sent]})
+        return done(request, {"delivered": [shown(notice) for notice in sent]})
 
     def reset(self, request: Request) -> Response:
         """Forget everything but how notices are delivered."""
@@ -162,7 +162,7 @@ class Control:
         self.books.clear()
         for name, text in kept.items():
             self.books.set_setting(name, text)
-        return self._done(request, {"reset": True})
+        return done(request, {"reset": True})
 
     def due(self) -> Response:
         """What is due, for those who carry notices themselves; a doubled one appears twice."""
@@ -214,29 +214,3 @@ class Control:
 
     def _kept_offset(self) -> float:
         return float(self.books.setting("clock_offset_seconds", "0"))
-
-    def _done(self, request: Request, members: object) -> Response:
-        return redirect("/control/") if request.wants_page else json_response(members)
-
-
-def _read_flag(wish: Any) -> bool:
-    return str(wish).lower() in {"1", "true", "yes", "on"}
-
-
-def _read_positive(wish: Any) -> str:
-    try:
-        number = float(wish)
-    except (TypeError, ValueError) as unusable:
-        raise BadRequest("that is not a number") from unusable
-    if not 0 < number < 1_000_000:
-        raise BadRequest("that is not a positive number")
-    return str(number)
-
-
-def _read_balance(text: str, currency: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        return Decimal(0) if text in {"0", "0.00"} else read_amount(text, currency)
-    except UnusableAmount as unusable:
-        raise BadRequest(f"that is not an amount in {currency}") from unusable

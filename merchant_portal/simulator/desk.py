@@ -7,6 +7,8 @@ from .control import Control
 from .desk_money import cancel_row, held_words, refund_row
 from .mishaps import GatewayMishap, NoticeMishap, RefundMishap
 from .records import Cancel, Mishap, Notice, NoticeState, Partner, Refund, Trade, TradeStatus
+from .registrations import Registration
+from .review_control import registration_row, review_values
 from .trading import MOVES
 from .web import Html, Response, fill, join, page
 
@@ -52,6 +54,7 @@ def control_page(control: Control) -> Response:
     notices = books.select(Notice)[::-1][:MOST_ROWS]
     refunds = books.select(Refund)[::-1][:MOST_ROWS]
     cancels = books.select(Cancel)[::-1][:MOST_ROWS]
+    registrations = books.select(Registration)[::-1][:MOST_ROWS]
     partners = books.select(Partner)
     choices = [
         fill("_choice.html", {"value": name, "words": words})
@@ -67,6 +70,10 @@ def control_page(control: Control) -> Response:
         "trades": _rows([_trade_row(trade) for trade in trades], "Nobody has paid yet."),
         "refunds": _rows([refund_row(refund) for refund in refunds], "No refunds yet."),
         "cancels": _rows([cancel_row(cancel) for cancel in cancels], "No cancels yet."),
+        "registrations": _rows(
+            [registration_row(each) for each in registrations], "No store was handed in."
+        ),
+        **review_values(books),
         "notices": _rows([_notice_row(notice) for notice in notices], "No notices yet."),
         "partners": _rows(
             [_partner_row(books, partner) for partner in partners], "No partners yet."

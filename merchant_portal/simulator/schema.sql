@@ -116,3 +116,16 @@ CREATE TABLE IF NOT EXISTS mishaps (
     partner_id TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS registrations (
+    registration_id INTEGER PRIMARY KEY,
+    partner_id TEXT NOT NULL,
+    secondary_merchant_id TEXT NOT NULL,
+    store_id TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reject_reason TEXT NOT NULL,
+    approved INTEGER NOT NULL,
+    submitted_at REAL NOT NULL,
+    decided_at REAL,
+    UNIQUE (partner_id, secondary_merchant_id, store_id)
+);

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from . import desk, gateway, phone, truth
+from . import desk, gateway, phone, review_control, truth
 from .books import IN_MEMORY, Books
 from .checks import Received
 from .control import Control
@@ -88,6 +88,12 @@ class Application:
         yield "POST", "/control/refunds", control.refund
         yield "POST", "/control/refunds/run", control.run_night
         yield "POST", "/control/balances", control.set_balance
+        yield (
+            "POST",
+            "/control/registrations/([0-9]+)",
+            lambda request, number: review_control.review(books, request, number),
+        )
+        yield "POST", "/control/review", lambda request: review_control.set_review(books, request)
         yield "POST", "/control/clock", control.set_clock
         yield "POST", "/control/delivery", control.set_delivery
         yield "POST", "/control/deliver", control.deliver
@@ -100,6 +106,11 @@ class Application:
         yield "GET", "/books/trades.json", lambda _: json_response(truth.trades(books))
         yield "GET", "/books/refunds.json", lambda _: json_response(truth.refunds(books))
         yield "GET", "/books/cancels.json", lambda _: json_response(truth.cancels(books))
+        yield (
+            "GET",
+            "/books/registrations.json",
+            lambda _: json_response(truth.registrations(books)),
+        )
         yield "GET", "/books/notices.json", lambda _: json_response(truth.notices(books))
 
     def _gateway(self, request: Request) -> Response:

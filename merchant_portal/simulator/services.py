@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from . import cancel_service, clockwork, refund_service, trading
+from . import cancel_service, clockwork, refund_service, registration_service, trading
 from .biz_data import UnusableBizData, channel_fee_of, read_biz_data, store_key, text_of_json
 from .books import Books, alipay_time
 from .checks import ALL_SIGN_TYPES, Call, GatewayCode, Refused, ServiceRules
@@ -215,6 +215,18 @@ SERVICES: dict[str, Service] = {
         "alipay",
         cancel_service.cancel,
         said=cancel_service.said,
+    ),
+    registration_service.MAINTAIN: Service(
+        SHOP_CODE_RULES,
+        "alipay",
+        registration_service.maintain,
+        said=_said_by_overseas,
+    ),
+    registration_service.QUERY_STATUS: Service(
+        SHOP_CODE_RULES,
+        "alipay",
+        registration_service.query_status,
+        said=_said_by_overseas,
     ),
     refund_service.REFUND: Service(
         QUERY_RULES,

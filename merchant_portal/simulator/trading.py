@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from . import cancels
+from . import cancels, registrations
 from .books import Books, alipay_time
 from .currencies import UnusableAmount, cny_rate, exchange_rate, read_amount, write_amount
 from .notices import Action, announce
@@ -104,6 +104,8 @@ def _payable_code(books: Books, text: str) -> Code:
     code = books.code(text)
     if code is None or code.state != CodeState.ACTIVE:
         raise TradeRefused(409, "CODE_INVALID", "This code is invalid.")
+    if not registrations.may_trade(books, code):
+        raise TradeRefused(409, "STORE_NOT_REGISTERED", "This store cannot be paid yet.")
     return code
 
 

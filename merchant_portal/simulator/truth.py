@@ -8,6 +8,7 @@ from . import balances
 from .biz_data import passback_text
 from .books import Books, alipay_time
 from .records import Attempt, Cancel, Code, Notice, Partner, Refund, RefundState, Trade
+from .registrations import Registration
 
 INSTANTS = frozenset(
     {
@@ -18,6 +19,8 @@ INSTANTS = frozenset(
         "attempted_at",
         "next_at",
         "requested_at",
+        "submitted_at",
+        "decided_at",
     }
 )
 
@@ -63,6 +66,15 @@ def cancels(books: Books) -> list[dict[str, object]]:
     return [
         shown(cancel) | {"fee_returned": bool(cancel.fee_returned)}
         for cancel in books.select(Cancel)
+    ]
+
+
+def registrations(books: Books) -> list[dict[str, object]]:
+    """Every store that was handed in for review, and how the review stands."""
+    return [
+        shown(registration)
+        | {"approved": bool(registration.approved), "fields": json.loads(registration.fields)}
+        for registration in books.select(Registration)
     ]
 
 

@@ -104,6 +104,11 @@ def redirect(path: str) -> Response:
     return Response(status=303, headers=(("Location", path),))
 
 
+def done(request: Request, members: object) -> Response:
+    """What was asked for is done: JSON to JSON, back to Alipay's page after its forms."""
+    return redirect("/control/") if request.wants_page else json_response(members)
+
+
 def page(name: str, values: Mapping[str, str], *, title: str, status: int = 200) -> Response:
     """A whole page around the template of that name."""
     document = fill("base.html", {"title": title, "content": fill(name, values)})

@@ -1,5 +1,6 @@
 """Whatever is sent and however many ask at once: an answer, and books that add up."""
 
+import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,9 +17,11 @@ from merchant_portal.simulator.books import Books, OtherVersion
 from .wire import (
     CANCEL,
     CREATE,
+    MAINTAIN,
     MODIFY,
     MODIFY_STATUS,
     QUERY,
+    QUERY_STATUS,
     REFUND,
     REFUND_QUERY,
     Merchant,
@@ -31,9 +34,11 @@ AGAIN = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 SERVICES = [CREATE, MODIFY, MODIFY_STATUS, QUERY, CANCEL, REFUND, REFUND_QUERY]
+SERVICES += [MAINTAIN, QUERY_STATUS]
 NAMES = ["biz_data", "qrcode", "status", "timestamp", "notify_url", "partner_trans_id", "surprise"]
 NAMES += ["out_trade_no", "trade_no", "partner_refund_id", "refund_amount", "currency", "is_sync"]
 NAMES += ["out_return_no", "refund_reason", "alipay_trans_id"]
+NAMES += ["secondary_merchant_id", "store_id", "extend_params", "payment_method"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -68,6 +73,17 @@ def test_any_well_signed_parameters_are_answered(
 def test_any_member_of_biz_data_is_answered(shop: Merchant, member: str, odd: object) -> None:
     answer = shop.call(CREATE, biz_data=shop.biz_data(**{member: odd}))
     assert answer.accepted or answer.error in {"ILLEGAL_ARGUMENT", "INVALID_CHARACTER_SET"}
+
+
+@AGAIN
+@given(odd=JSON)
+def test_any_drivers_of_a_taxi_business_are_answered(shop: Merchant, odd: object) -> None:
+    store = dict.fromkeys(("secondary_merchant_name", "store_name", "store_address"), "x")
+    store |= {"secondary_merchant_id": "M1", "store_id": "S1", "store_country": "SG"}
+    store |= {"secondary_merchant_type": "INDIVIDUAL", "registration_no": "1", "contact_no": "1"}
+    store |= {"store_industry": "4121", "register_country": "SG", "register_address": "x"}
+    answer = shop.call(MAINTAIN, **store, extend_params=json.dumps(odd))
+    assert answer.fields["result_code"] in {"SUCCESS", "FAIL"}
 
 
 @AGAIN

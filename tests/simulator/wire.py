@@ -23,6 +23,8 @@ QUERY = "alipay.acquire.overseas.query"
 CANCEL = "alipay.acquire.cancel"
 REFUND = "alipay.acquire.overseas.spot.refund"
 REFUND_QUERY = "alipay.acquire.refund.query"
+MAINTAIN = "alipay.overseas.secmerchant.offline.maintain"
+QUERY_STATUS = "alipay.overseas.secmerchant.maintain.queryStatus"
 WITHOUT_TIMESTAMP = {QUERY, REFUND, REFUND_QUERY}
 DIGESTS = {"RSA": hashes.SHA1, "RSA2": hashes.SHA256}
 
@@ -103,7 +105,9 @@ class Merchant:
         if service == CANCEL:
             common |= {"timestamp": milliseconds()}
         elif service not in WITHOUT_TIMESTAMP:
-            common |= {"timestamp": gmt8(), "biz_type": "OVERSEASHOPQRCODE"}
+            common |= {"timestamp": gmt8()}
+        if service in {CREATE, MODIFY, MODIFY_STATUS}:
+            common |= {"biz_type": "OVERSEASHOPQRCODE"}
         return common | extra
 
     def sign(self, fields: dict[str, str]) -> str:
