@@ -204,5 +204,7 @@ def _verify_again(row: Quarantined) -> bool:
         payments.keep_in_quarantine(row, why=str(unverified), checked_at=checked_at)
         return False
     with transaction.atomic(durable=True):
+        if not payments.lock_held(row):
+            return False
         payments.release_from_quarantine(row, _store_and_apply(arrival))
     return True

@@ -21,6 +21,7 @@ from payments.services.notices import (
 from payments.services.quarantining import (
     count_turned_away,
     keep_in_quarantine,
+    lock_held,
     quarantine,
     release_from_quarantine,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "hear_refund",
     "keep_in_quarantine",
     "keep_waiting",
+    "lock_held",
     "look_for_payment_of",
     "mark_applied",
     "place_payment",

@@ -60,6 +60,12 @@ def quarantine(
     return row
 
 
+def lock_held(row: Quarantined) -> bool:
+    """Lock it; False where somebody else has released it. The caller holds the transaction."""
+    held = Quarantined.objects.held().select_for_update(of=("self",)).filter(pk=row.pk)
+    return held.first() is not None
+
+
 def release_from_quarantine(row: Quarantined, notification: Notification) -> None:
     """It verifies now and is a notification; its row stays as the trace."""
     Quarantined.objects.filter(pk=row.pk).update(notification=notification)
