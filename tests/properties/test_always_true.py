@@ -9,7 +9,6 @@ With PROPERTY_EXAMPLES set, examples are drawn anew each time, and a failure pri
 """
 
 import os
-from collections.abc import Iterator
 
 import hypothesis.strategies as st
 import pytest
@@ -26,7 +25,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from merchant_portal.celery import app as celery
 from payments import services as payments
 from payments.models import Payment
 from qrcodes import services as codes_at_work
@@ -284,14 +282,6 @@ class AlwaysTrue(RuleBasedStateMachine):
 
     def _code(self, enrolment: Enrolment) -> int:
         return codes_at_work.send_code(codes_at_work.make_code(enrolment, actor=ACTOR)).pk
-
-
-@pytest.fixture
-def clock_doors_open() -> Iterator[None]:
-    """Tasks that hand on to tasks run them at once."""
-    celery.conf.update(task_always_eager=True, task_eager_propagates=True)
-    yield
-    celery.conf.update(task_always_eager=False, task_eager_propagates=False)
 
 
 @pytest.mark.timeout(0 if EXAMPLES else 240)

@@ -278,10 +278,8 @@ class World:
             assert is_applied or strange or letter.is_refund, row.reason
             assert not (is_applied and strange)
         for forged in self.forged:
-            digest = hashlib.sha256(forged.body.encode()).hexdigest()
-            assert not Quarantined.objects.filter(
-                body_digest=digest, notification__isnull=False
-            ).exists()
+            held = self._quarantined(forged, self._addressee(forged))
+            assert held.filter(notification__isnull=True).exists()
 
     def _amounts_told(self) -> dict[str, set[str]]:
         """By Alipay's number: the amounts in honest letters that say the trade was paid."""
@@ -345,8 +343,11 @@ class World:
     def _is_kept(self, letter: Letter, account: Account, said: str) -> bool:
         if said == "success":
             return self._stored(letter, account).exists()
+        return self._quarantined(letter, account).exists()
+
+    def _quarantined(self, letter: Letter, account: Account) -> models.QuerySet[Quarantined]:
         digest = hashlib.sha256(letter.body.encode()).hexdigest()
-        return Quarantined.objects.filter(account=account, body_digest=digest).exists()
+        return Quarantined.objects.filter(account=account, body_digest=digest)
 
     def _stored(self, letter: Letter, account: Account) -> models.QuerySet[Notification]:
         said = letter.fields
