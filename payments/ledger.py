@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from merchant_portal import clock
+from merchant_portal import clock, rows
 from payments.models import EntryKind, LedgerAccount, LedgerEntry, Payment
 
 #: kind -> (debit, credit)
@@ -16,7 +16,7 @@ MOVES: Mapping[EntryKind, tuple[LedgerAccount, LedgerAccount]] = MappingProxyTyp
 def post_payment(payment: Payment, *, occurred_at: datetime) -> LedgerEntry:
     """Alipay owes us the payment's amount: receivable <- sales, once per Alipay number."""
     debit, credit = MOVES[EntryKind.PAYMENT]
-    return LedgerEntry.objects.create(
+    entry = LedgerEntry(
         account_id=payment.account_id,
         payment=payment,
         kind=EntryKind.PAYMENT,
@@ -28,3 +28,5 @@ def post_payment(payment: Payment, *, occurred_at: datetime) -> LedgerEntry:
         occurred_at=occurred_at,
         posted_at=clock.now(),
     )
+    rows.insert(entry)
+    return entry

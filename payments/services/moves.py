@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from merchant_portal import clock, due
+from merchant_portal import clock, due, rows
 from merchant_portal.accounts.models import Account, AmountSource
 from merchant_portal.alipay.messages import TradeStatus
 from payments import ledger
@@ -103,16 +103,16 @@ def _lock_named(account: Account, word: Word) -> Payment | None:
     named = Q(alipay_trans_id=word.alipay_trans_id) if word.alipay_trans_id else Q(pk__in=[])
     if word.partner_trans_id:
         named |= Q(partner_trans_id=word.partner_trans_id)
-    rows = list(
+    named_rows = list(
         Payment.objects.select_for_update(of=("self",))
         .filter(named, account=account)
         .order_by("id")
     )
-    if len(rows) > 1:
+    if len(named_rows) > 1:
         raise WordUnusable(WaitReason.NUMBERS_DIFFER, word.partner_trans_id)
-    if not rows:
+    if not named_rows:
         return None
-    payment = rows[0]
+    payment = named_rows[0]
     if word.alipay_trans_id and payment.alipay_trans_id not in {"", word.alipay_trans_id}:
         raise WordUnusable(WaitReason.NUMBERS_DIFFER, payment.alipay_trans_id)
     payment.account = account
@@ -156,7 +156,7 @@ def _begin(account: Account, word: Word) -> Payment | None:
     if word.says_closed_unpaid:
         payment.closed_reason = word.status
     _schedule(payment, word)
-    payment.save(force_insert=True)
+    rows.insert(payment)
     _write_move(payment, "", word)
     if payment.state == PaymentState.PAID:
         ledger.post_payment(payment, occurred_at=payment.occurred_at)
@@ -368,7 +368,7 @@ def _first_asking(payment: Payment) -> datetime | None:
 
 
 def _write_move(payment: Payment, from_state: str, word: Word | None) -> None:
-    PaymentMove.objects.create(
+    written = PaymentMove(
         payment=payment,
         from_state=from_state,
         to_state=payment.state,
@@ -377,3 +377,4 @@ def _write_move(payment: Payment, from_state: str, word: Word | None) -> None:
         notification=word.notification if word else None,
         call=word.call if word else None,
     )
+    rows.insert(written)
