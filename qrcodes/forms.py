@@ -186,6 +186,8 @@ class CodeForm(forms.Form):
             label=_("Kind"), choices=[(kind.value, kind.label) for kind in kinds]
         )
         self.needs_fee = list(kinds) == [CodeKind.WITH_FEE]
+        self.fields["channel_fee_value"].required = self.needs_fee
+        self.fields["channel_fee_type"].required = self.needs_fee
         field = self.fields["account"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
         field.queryset = Account.objects.filter(pk__in=[account.pk for account in accounts])
