@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from . import balances, clockwork, mishaps, refunds, signing, trading
+from . import balances, clockwork, mishaps, refunds, registrations, signing, trading
 from .books import ALIPAY_TIME, Books
 from .contracts import partner_from, text_of
 from .currencies import PRICING_CURRENCIES
@@ -41,6 +41,9 @@ class Control:
         fields = request.fields()
         partner = partner_from(fields, self.books.partner(str(fields.get("partner_id", ""))))
         self.books.save(partner)
+        if "system_integrator" in fields:
+            integrates = read_flag(fields["system_integrator"])
+            registrations.set_integrator(self.books, partner.partner_id, integrates=integrates)
         public = ""
         if partner.alipay_private_key_pem:
             public = signing.public_key_pem_of(partner.alipay_private_key_pem)

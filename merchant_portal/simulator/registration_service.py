@@ -19,8 +19,10 @@ IN_STORE = "INSTORE_PAYMENT"
 MOST_DRIVERS = 10
 REQUIRED = (
     *("secondary_merchant_name", "secondary_merchant_id", "store_id", "store_name"),
-    *("store_country", "store_address", "store_industry", "secondary_merchant_type"),
-    *("registration_no", "register_country", "register_address"),
+    *("store_country", "store_address", "store_industry"),
+)
+REQUIRED_OF_ACQUIRERS = (
+    *("secondary_merchant_type", "registration_no", "register_country", "register_address"),
 )
 OPTIONAL = (
     *("extend_params", "internal_store_photo", "external_storefront_photo", "shareholder_name"),
@@ -55,8 +57,13 @@ class UnfitField(ValueError):
 def maintain(books: Books, call: Call) -> Mapping[str, str]:
     """Register or change a store: SUCCESS only means that it will be reviewed."""
     clockwork.catch_up(books)
-    fields = {name: text for name in (*REQUIRED, *OPTIONAL) if (text := call.text(name))}
+    fields = {
+        name: text
+        for name in (*REQUIRED, *REQUIRED_OF_ACQUIRERS, *OPTIONAL)
+        if (text := call.text(name))
+    }
     try:
+        _check_required(books, fields, call.partner)
         _check(fields, call.partner)
         _check_same_drivers(books, fields, call.partner)
     except UnfitField:
@@ -87,12 +94,17 @@ def query_status(books: Books, call: Call) -> Mapping[str, str]:
     }
 
 
-def _check(fields: Mapping[str, str], partner: Partner) -> None:
-    for name in REQUIRED:
+def _check_required(books: Books, fields: Mapping[str, str], partner: Partner) -> None:
+    """A system integrator says less about the merchant than an acquirer must."""
+    integrates = registrations.is_integrator(books, partner.partner_id)
+    for name in REQUIRED if integrates else (*REQUIRED, *REQUIRED_OF_ACQUIRERS):
         if name not in fields:
             raise UnfitField(name)
-    if not fields.get("contact_no") and not fields.get("contact_email"):
+    if not integrates and not fields.get("contact_no") and not fields.get("contact_email"):
         raise UnfitField("contact_no or contact_email")
+
+
+def _check(fields: Mapping[str, str], partner: Partner) -> None:
     for name, text in fields.items():
         if re.fullmatch(PATTERNS.get(name, r"(?s:.+)"), text, re.ASCII) is None:
             raise UnfitField(name)

@@ -126,6 +126,16 @@ def decide_due(books: Books) -> None:
             decide(books, registration, status=verdict, reason=reason, at=at)
 
 
+def is_integrator(books: Books, partner_id: str) -> bool:
+    """Whether a partner is a system integrator; all others are acquirers."""
+    return books.setting(f"system_integrator {partner_id}", "0") == "1"
+
+
+def set_integrator(books: Books, partner_id: str, *, integrates: bool) -> None:
+    """Say whether a partner is a system integrator or an acquirer."""
+    books.set_setting(f"system_integrator {partner_id}", "1" if integrates else "0")
+
+
 def may_trade(books: Books, code: Code) -> bool:
     """Whether the store of a code may be paid: always, unless unregistered ones are blocked."""
     if books.setting("blocks_unregistered", "0") == "0":

@@ -8,7 +8,7 @@ from . import balances
 from .biz_data import passback_text
 from .books import Books, alipay_time
 from .records import Attempt, Cancel, Code, Notice, Partner, Refund, RefundState, Trade
-from .registrations import Registration
+from .registrations import Registration, is_integrator
 
 INSTANTS = frozenset(
     {
@@ -94,7 +94,10 @@ def partners(books: Books) -> list[dict[str, object]]:
             for name, text in asdict(partner).items()
             if name not in {"alipay_private_key_pem", "md5_key"}
         }
-        | {"refund_balance": balances.limits(books, partner.partner_id)}
+        | {
+            "refund_balance": balances.limits(books, partner.partner_id),
+            "system_integrator": is_integrator(books, partner.partner_id),
+        }
         for partner in books.select(Partner)
     ]
 

@@ -178,6 +178,15 @@ def test_one_way_to_reach_the_merchant_is_enough(shop: Merchant, change: dict[st
     assert register(shop, **change).fields == {"result_code": "SUCCESS"}
 
 
+def test_a_system_integrator_says_less_than_an_acquirer(shop: Merchant) -> None:
+    names = ("secondary_merchant_type", "registration_no", "register_country", "register_address")
+    nothing = dict.fromkeys((*names, "contact_no", "contact_email"), "")
+    assert register(shop, **nothing).fields["error"] == "PARAM_ILLEGAL"
+    shop.control("partners", partner_id=GLOBAL_PARTNER, system_integrator=True)
+    assert register(shop, **nothing).fields == {"result_code": "SUCCESS"}
+    assert register(shop, **nothing, store_name="").fields["error"] == "PARAM_ILLEGAL"
+
+
 def test_a_text_without_a_stated_length_may_be_long(shop: Merchant) -> None:
     assert register(shop, store_address="x" * 1000).fields == {"result_code": "SUCCESS"}
 
