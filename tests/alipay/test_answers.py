@@ -240,6 +240,13 @@ def test_a_signed_refusal_finds_its_reason_at_the_root() -> None:
         fields_of(body)
 
 
+def test_a_reason_at_the_root_of_an_answer_without_a_result_is_not_signed() -> None:
+    body = answer_xml({"qrcode": "https://x"}, SAMPLE_KEY, extra="<error>SLIPPED_IN</error>")
+    with pytest.raises(GatewayRefused) as refused:
+        fields_of(body)
+    assert (refused.value.code, refused.value.signed) == ("SLIPPED_IN", False)
+
+
 def test_a_refusal_carries_alipays_own_text() -> None:
     fields = {"result_code": "FAIL", "detail_error_code": "A", "detail_error_des": "交易不存在"}
     with pytest.raises(GatewayRefused) as refused:

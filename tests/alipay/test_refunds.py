@@ -503,3 +503,11 @@ def test_an_unfit_question_is_not_sent(
     with pytest.raises(RequestInvalid) as refused:
         client.query_refund(**numbers)
     assert (refused.value.field, gateway.asked) == (field, [])
+
+
+def test_hong_kong_takes_no_quotation_mark_in_a_question(
+    client_for: ClientFor, hk_contract: Contract, gateway: LoopbackGateway
+) -> None:
+    with pytest.raises(RequestInvalid, match="Hong Kong"):
+        client_for(hk_contract).query_refund(partner_trans_id=ORDER, partner_refund_id='R"1')
+    assert gateway.asked == []

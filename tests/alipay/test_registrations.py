@@ -263,6 +263,14 @@ def test_an_unsigned_refusal_says_nothing_of_the_store(
     assert not refused.value.signed
 
 
+def test_a_reason_nobody_signed_does_not_unregister_a_store(
+    client: GatewayClient, gateway: LoopbackGateway
+) -> None:
+    extra = "<error>DATA_NOT_EXIST</error>"
+    gateway.replies = [reply(answer_xml(REVIEWED, SAMPLE_KEY, extra=extra))]
+    assert client.query_store_review(**ASKED).status is ReviewStatus.SUCCESS
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
