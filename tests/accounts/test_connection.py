@@ -7,6 +7,8 @@ from merchant_portal.accounts import services
 from merchant_portal.accounts.checks import check_accounts
 from merchant_portal.accounts.models import Account, GatewayCall, KeyPurpose
 from merchant_portal.connection import check_connection
+from qrcodes import services as codes
+from qrcodes.models import Counter
 from tests.accounts.key_texts import rsa_pair
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR, GLOBAL_PARTNER, add_md5_key
@@ -84,3 +86,14 @@ def test_an_rsa_connection_is_proven(alipay: AlipaySide, account: Account) -> No
     ):
         services.add_key(account, purpose=purpose, algorithm="RSA2", text=text, actor=ACTOR)
     assert check_connection(account).works
+
+
+def test_the_spare_address_is_never_told_to_change_something(
+    account: Account, counter: Counter, alipay: AlipaySide
+) -> None:
+    spare, closed = account.gateway_url, "http://127.0.0.1:1/gateway.do"
+    Account.objects.update(gateway_url=closed, spare_url=spare)
+    account.refresh_from_db()
+    enrolment = codes.enrol_counter(counter, account=account, actor=ACTOR)
+    code = codes.send_code(codes.make_code(enrolment, actor=ACTOR))
+    assert (code.value, alipay.books("codes")) == ("", [])
