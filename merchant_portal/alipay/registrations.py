@@ -30,7 +30,8 @@ DATA_NOT_EXIST = "DATA_NOT_EXIST"
 
 # The page says 64; the same id stands in a code's details, where Hong Kong takes 32.
 _merchant_id_lengths = {Region.GLOBAL: ID_LENGTH, Region.HK: 32}
-_merchant_id = re.compile(r"[A-Za-z0-9_-]+")  # the dash as in a code's details
+_merchant_id = re.compile(r"[A-Za-z0-9_]+")  # no dash: this page has no older text with one
+_store_id = re.compile(r"[A-Za-z0-9_-]+")
 _industry = re.compile(r"\d{4}", re.ASCII)
 _country = re.compile(r"[A-Z]{2}")
 
@@ -151,6 +152,7 @@ def _refuse_ids(merchant_id: str, store_id: str, *, region: Region) -> None:
     _require_form(_merchant_id, "secondary_merchant_id", merchant_id)
     longest = _merchant_id_lengths[region]
     fit_text("secondary_merchant_id", merchant_id, longest=longest)
+    _require_form(_store_id, "store_id", store_id)
     fit_text("store_id", store_id, longest=ID_LENGTH)
 
 

@@ -151,6 +151,8 @@ def test_an_unclear_answer_to_a_registration_is_none(
         ("secondary_merchant_name", "two\nlines"),
         ("secondary_merchant_id", ""),
         ("secondary_merchant_id", "M 1"),
+        ("secondary_merchant_id", "M-1"),
+        ("store_id", "S 1"),
         ("secondary_merchant_id", "M" * 65),
         ("store_id", ""),
         ("store_id", "S" * 65),
