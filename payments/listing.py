@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from merchant_portal.accounts.models import Account, CallOutcome, GatewayCall
 from merchant_portal.money import Money
 from payments.forms import PaymentFilter
-from payments.models import Notification, Payment
+from payments.models import Notification, Payment, PaymentMove
 from payments.states import PAYMENT_TAKEN, PaymentState
 
 #: Counts and sums read this many rows at most; what is beyond is said, not counted.
@@ -85,8 +85,9 @@ def with_marks(rows: QuerySet[Payment]) -> QuerySet[Payment]:
     answers = GatewayCall.objects.filter(
         subject_type="payment", subject_id=OuterRef("pk"), outcome=CallOutcome.ANSWERED
     )
+    found_by_asking = PaymentMove.objects.filter(payment=OuterRef("pk"), call__isnull=False)
     return rows.select_related("store", "counter", "account").annotate(
-        has_notice=Exists(notices), has_answer=Exists(answers)
+        has_notice=Exists(notices), has_answer=Exists(answers) | Exists(found_by_asking)
     )
 
 

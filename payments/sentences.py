@@ -103,3 +103,12 @@ WHAT_TO_DO: dict[WaitReason, StrOrPromise] = {
         "Money went back to the customer. Finance compares it with Alipay's file."
     ),
 }
+
+#: Verbs of the audit log about payments, as people say them.
+VERBS: dict[str, StrOrPromise] = {
+    "ask_alipay": gettext_lazy("asked Alipay"),
+    "find_payment": gettext_lazy("looked for the payment"),
+    "place_payment": gettext_lazy("said where it was paid"),
+    "settle_question": gettext_lazy("settled the question"),
+    "take_question": gettext_lazy("took on the question"),
+}

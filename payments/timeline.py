@@ -105,10 +105,18 @@ def _place(event: Event) -> tuple[datetime, int, int]:
     return event.at, _ORDER.index(event.kind), event.row.pk
 
 
+def _about(payment: Payment) -> models.Q:
+    """Calls about the payment, and those that found it."""
+    lookups = payment.lookups.values("pk")
+    return models.Q(subject_type="payment", subject_id=payment.pk) | models.Q(
+        subject_type="lookup", subject_id__in=lookups
+    )
+
+
 def _events(payment: Payment) -> Iterator[Event]:
     for notification in payment.notifications.select_related("verified_with", "account"):
         yield Event(EventKind.NOTIFICATION, notification.received_at, notification)
-    for call in GatewayCall.objects.filter(subject_type="payment", subject_id=payment.pk):
+    for call in GatewayCall.objects.filter(_about(payment)):
         yield Event(EventKind.CALL, call.started_at, call)
     for move in payment.moves.all():
         yield Event(EventKind.MOVE, move.at, move)

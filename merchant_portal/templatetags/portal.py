@@ -17,6 +17,8 @@ from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.money import Money
 from payments.models import Notification
+from payments.places import ALIPAY_ZONE
+from payments.sentences import VERBS
 from payments.states import PaymentState
 from payments.timeline import NoticeEvidence, answer_text
 from qrcodes.permissions import Principal, principal_of
@@ -145,10 +147,10 @@ def _time(instant: datetime | None, place: object, layout: str) -> str:
 
 
 def zone_of(place: object) -> ZoneInfo:
-    """The zone of a store, of what belongs to one (a counter, a payment), or UTC."""
+    """The zone of a store, of what belongs to one (a counter, a payment), or Alipay's own."""
     store = getattr(place, "store", None) or place
     name = getattr(store, "time_zone", None)
-    return ZoneInfo(name) if isinstance(name, str) else _UTC
+    return ZoneInfo(name if isinstance(name, str) else ALIPAY_ZONE)
 
 
 def zone_name(local: datetime) -> str:
@@ -202,8 +204,8 @@ def payment_state(state: str) -> str:
 
 @register.filter
 def verb_words(verb: str) -> str:
-    """A verb of the audit log as words: ``ask_alipay`` reads ``ask alipay``."""
-    return verb.replace("_", " ")
+    """A verb of the audit log as people say it: ``ask_alipay`` reads ``asked Alipay``."""
+    return str(VERBS.get(verb, verb.replace("_", " ")))
 
 
 @register.simple_tag

@@ -121,3 +121,14 @@ def test_the_account_is_asked_for_only_where_there_are_two(
 ) -> None:
     page = signed_in(finance).get(URL).content.decode()
     assert '<select name="account"' not in page
+
+
+def test_the_call_that_found_a_payment_is_part_of_its_story(
+    lost: dict[str, str], account: Account, finance: User, signed_in: SignIn
+) -> None:
+    client = signed_in(finance)
+    _ask(client, account, alipay_trans_id=lost["trade_no"])
+    page = client.get(Payment.objects.get().get_absolute_url()).content.decode()
+    assert "We asked Alipay: answered" in page
+    (row,) = client.get("/payments/").context["page"].rows
+    assert (row.has_notice, row.has_answer) == (False, True)
