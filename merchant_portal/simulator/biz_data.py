@@ -82,6 +82,11 @@ def store_key(terms: dict[str, Any]) -> str:
     return str(terms.get("store_id") or f"taxi {terms.get('taxi_operation_id', '')}")
 
 
+def store_id_of(terms: dict[str, Any]) -> str:
+    """What a person tells the counters of one store apart by; a taxi has its driver's number."""
+    return str(terms.get("store_id") or terms.get("taxi_operation_id") or "")
+
+
 def channel_fee_of(terms: dict[str, Any]) -> dict[str, Any] | None:
     """The service charge as an object, however it was sent; None if there is none."""
     fee = terms.get("channel_fee")

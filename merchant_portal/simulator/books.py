@@ -26,7 +26,7 @@ TABLES = (
     "settings",
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Row = TypeVar("Row", bound=Record)
 

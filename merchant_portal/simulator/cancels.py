@@ -60,8 +60,14 @@ def note_never_existed(books: Books, *, partner_id: str, out_trade_no: str) -> N
 
 
 def cancel_of(books: Books, trade: Trade) -> Cancel | None:
-    """The cancel that ended this trade, if one did."""
-    return books.first(Cancel, "trade_no = ?", trade.trade_no)
+    """The cancel that ended this trade, if one did.
+
+    A trade that was cancelled unpaid and then paid after the end is open again.
+    """
+    if trade.status != TradeStatus.TRADE_CLOSED:
+        return None
+    made = books.select(Cancel, "trade_no = ?", trade.trade_no)
+    return made[-1] if made else None
 
 
 def deadline_of(trade: Trade) -> datetime:

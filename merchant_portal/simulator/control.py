@@ -118,6 +118,10 @@ class Control:
         self.outbox.wake()
         return done(request, {"ran": [shown(refund) for refund in ran]})
 
+    def return_refund(self, request: Request, refund_id: str) -> Response:
+        """Money of a refund that could not reach the buyer comes back."""
+        return done(request, shown(refunds.return_money(self.books, int(refund_id))))
+
     def set_balance(self, request: Request) -> Response:
         """How much of a partner's money is left for refunds; without an amount: no limit."""
         fields = request.fields()

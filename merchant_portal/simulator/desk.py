@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from .biz_data import store_id_of
 from .books import Books, wall_clock
 from .control import Control
 from .desk_money import cancel_row, held_words, refund_row
@@ -126,6 +127,7 @@ def _trade_row(trade: Trade) -> Html:
         "currency": trade.currency,
         "refunded": f"{trade.refunded} given back" if Decimal(trade.refunded) else "",
         "store": trade.terms.get("store_name") or trade.terms["secondary_merchant_name"],
+        "store_id": store_id_of(trade.terms),
         "at": wall_clock(trade.created_at),
         "status": trade.status,
         "trade_no": trade.trade_no,

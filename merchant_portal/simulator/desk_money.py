@@ -2,7 +2,7 @@
 
 from . import balances
 from .books import Books, wall_clock
-from .records import Cancel, CancelAction, Partner, Refund
+from .records import Cancel, CancelAction, Partner, Refund, RefundState
 from .web import Html, fill
 
 CANCEL_WORDS = {
@@ -24,6 +24,7 @@ def refund_row(refund: Refund) -> Html:
         "when": _refund_times(refund),
         "number": refund.out_biz_no,
         "trade_no": refund.trade_no,
+        "moves": _return_button(refund),
     }
     return fill("_going_back.html", values)
 
@@ -39,6 +40,7 @@ def cancel_row(cancel: Cancel) -> Html:
         "when": wall_clock(cancel.cancelled_at),
         "number": cancel.out_trade_no,
         "trade_no": cancel.trade_no or "none",
+        "moves": Html(""),
     }
     return fill("_going_back.html", values)
 
@@ -51,10 +53,18 @@ def held_words(books: Books, partner: Partner) -> str:
     return f"{days} · {held} left for them" if held else days
 
 
+def _return_button(refund: Refund) -> Html:
+    if refund.state != RefundState.SUCCESS or refund.returned_at is not None:
+        return Html("")
+    return fill("_return.html", {"number": str(refund.refund_id)})
+
+
 def _refund_times(refund: Refund) -> str:
     times = f"asked {wall_clock(refund.requested_at)}"
     if refund.refunded_at is not None:
         times += f" · refunded {wall_clock(refund.refunded_at)}"
+    if refund.returned_at is not None:
+        times += f" · came back {wall_clock(refund.returned_at)}"
     if refund.next_at is not None:
         times += f" · runs {wall_clock(refund.next_at)}"
         times += f" · tried {refund.runs} ×" if refund.runs else ""

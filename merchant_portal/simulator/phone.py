@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from .biz_data import channel_fee_of
+from .biz_data import channel_fee_of, store_id_of
 from .books import Books, wall_clock
 from .currencies import decimals_of
 from .outbox import Outbox
@@ -81,7 +81,7 @@ def _code_values(code: Code) -> dict[str, str]:
         "link": f"/?code={quote(_token(code))}",
         "store": _store_name(terms),
         "merchant": terms["secondary_merchant_name"],
-        "store_id": _store_id(terms),
+        "store_id": store_id_of(terms),
         "currency": terms["trans_currency"],
         "token": _token(code),
         "fee": " · service charge" if code.with_fee else "",
@@ -112,7 +112,7 @@ def _receipt_page(trade: Trade) -> Response:
         "amount": trade.amount,
         "currency": trade.currency,
         "store": _store_name(terms),
-        "store_id": _store_id(terms),
+        "store_id": store_id_of(terms),
         "merchant": terms["secondary_merchant_name"],
         "time": wall_clock(at),
         "wallet": WALLET_NAMES[Wallet(trade.wallet)],
@@ -148,11 +148,6 @@ def _percent(fraction: str) -> str:
 
 def _store_name(terms: dict[str, Any]) -> str:
     return str(terms.get("store_name") or terms["secondary_merchant_name"])
-
-
-def _store_id(terms: dict[str, Any]) -> str:
-    """What tells the counters of one store apart; a taxi has its operation id."""
-    return str(terms.get("store_id") or terms.get("taxi_operation_id") or "")
 
 
 def _token(code: Code) -> str:

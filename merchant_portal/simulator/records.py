@@ -205,6 +205,7 @@ class Refund(Record):
     requested_at: float
     next_at: float | None
     refunded_at: float | None
+    returned_at: float | None
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def new_refund(books: Books, trade: Trade, *, number: str, amount: Decimal) -> R
         requested_at=books.timestamp(),
         next_at=None,
         refunded_at=None,
+        returned_at=None,
     )
 
 
@@ -136,6 +137,22 @@ def run_night(books: Books) -> list[Refund]:
     run_due(books)
     with books.transaction():
         return [_run(books, refund, at=books.timestamp()) for refund in _waiting(books, "1")]
+
+
+def return_money(books: Books, refund_id: int) -> Refund:
+    """The buyer could not be paid: the money comes back to the partner, without a word.
+
+    Only the file of that day tells. Raises LookupError or TradeRefused.
+    """
+    with books.transaction():
+        refund = books.get(Refund, refund_id)
+        if refund is None:
+            raise LookupError(f"there is no refund {refund_id}")
+        if refund.state != RefundState.SUCCESS or refund.returned_at is not None:
+            raise TradeRefused(409, "REFUND_NOT_PAID", "Only money that was paid can come back.")
+        amount = -Decimal(refund.amount)
+        balances.draw(books, refund.partner_id, refund.currency, amount)
+        return _saved(books, replace(refund, returned_at=books.timestamp()))
 
 
 def _waiting(books: Books, where: str, *values: object) -> list[Refund]:

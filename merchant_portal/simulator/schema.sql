@@ -64,6 +64,7 @@ CREATE TABLE IF NOT EXISTS refunds (
     requested_at REAL NOT NULL,
     next_at REAL,
     refunded_at REAL,
+    returned_at REAL,
     UNIQUE (partner_id, out_biz_no)
 );
 CREATE INDEX IF NOT EXISTS refunds_due ON refunds (state, next_at);
@@ -77,9 +78,9 @@ CREATE TABLE IF NOT EXISTS cancels (
     currency TEXT NOT NULL,
     fee_returned INTEGER NOT NULL,
     origin TEXT NOT NULL CHECK (origin IN ('gateway', 'portal')),
-    cancelled_at REAL NOT NULL,
-    UNIQUE (partner_id, out_trade_no, trade_no)
+    cancelled_at REAL NOT NULL
 );
+CREATE INDEX IF NOT EXISTS cancels_by_trade ON cancels (trade_no);
 CREATE TABLE IF NOT EXISTS notices (
     notice_id INTEGER PRIMARY KEY,
     notify_id TEXT NOT NULL UNIQUE,

@@ -87,6 +87,7 @@ class Application:
         yield "POST", "/control/trades/([0-9]+)", control.move_trade
         yield "POST", "/control/refunds", control.refund
         yield "POST", "/control/refunds/run", control.run_night
+        yield "POST", "/control/refunds/([0-9]+)/return", control.return_refund
         yield "POST", "/control/balances", control.set_balance
         yield (
             "POST",

@@ -19,6 +19,7 @@ INSTANTS = frozenset(
         "attempted_at",
         "next_at",
         "requested_at",
+        "returned_at",
         "submitted_at",
         "decided_at",
     }

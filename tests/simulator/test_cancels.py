@@ -63,6 +63,21 @@ def test_a_second_cancel_says_the_same_and_gives_nothing(shop: Merchant) -> None
     assert actions(shop) == ["payByAccountAction", "reverseAction"]
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_was_paid_after_its_cancel_is_given_back_by_another(
+    shop: Merchant,
+    by_hand: bool,
+) -> None:
+    trade = shop.pay(shop.code(), outcome="waiting").json()
+    cancel(shop, trade)
+    shop.control(f"trades/{trade['trade_no']}", status="TRADE_SUCCESS")
+    if by_hand:
+        shop.control(f"trades/{trade['trade_no']}", status="TRADE_CLOSED")
+    assert cancel(shop, trade).fields["action"] == "refund"
+    assert [row["action"] for row in shop.books("cancels")] == ["close", "refund"]
+    assert shop.trade()["refunded"] == "12.50"
+
+
 def test_what_never_was_is_cancelled_without_an_action(shop: Merchant) -> None:
     fields = cancel(shop, {"out_trade_no": "NEVER1"}).fields
     assert fields == {"out_trade_no": "NEVER1", "result_code": "SUCCESS", "retry_flag": "N"}

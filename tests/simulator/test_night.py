@@ -1,10 +1,15 @@
 """Asynchronous refunds: recorded, run on the same day or by night, told only when they succeed."""
 
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from .wire import GLOBAL_PARTNER, HK_PARTNER, Merchant
+from merchant_portal.simulator.server import Simulator
+
+from .listener import Listener, eventually
+from .wire import GLOBAL_PARTNER, HK_PARTNER, MD5_KEY, Merchant
 
 PAID = "http://127.0.0.1:9/paid"
 REFUNDED = "http://127.0.0.1:9/refunded"
@@ -265,3 +270,22 @@ def test_two_regions_keep_their_own_nights(shop: Merchant, hk_shop: Merchant) ->
         recorded(merchant, trade, "R1", "4")
     states = {row["partner_id"]: row["state"] for row in shop.books("refunds")}
     assert states == {GLOBAL_PARTNER: "SUCCESS", HK_PARTNER: "PROCESSING"}
+
+
+def test_by_itself_the_night_comes_and_is_announced(tmp_path: Path) -> None:
+    """With automatic delivery, and over a restart of the program."""
+    partner = {"partner_id": GLOBAL_PARTNER, "md5_key": MD5_KEY}
+    books = tmp_path / "books.sqlite3"
+    with Listener() as listener, httpx.Client(trust_env=False) as http:
+        with Simulator(books) as first:
+            shop = Merchant(first.url, http)
+            shop.control("partners", **partner)
+            trade = shop.pay(shop.code()).json()
+            shop.control("clock", advance_seconds=86400)
+            hold(shop, "0")
+            shop.refund(trade, "R1", "4", is_sync="N", notify_url=listener.url)
+            hold(shop, "")
+        with Simulator(books) as second:
+            Merchant(second.url, http).control("clock", advance_seconds=86400)
+            assert eventually(lambda: bool(listener.received))
+    assert [notice["out_biz_no"] for notice in listener.received] == ["R1"]

@@ -350,3 +350,23 @@ def test_a_portal_refund_needs_balance_and_window_too(shop: Merchant) -> None:
     hold(shop, "")
     shop.control("clock", advance_seconds=91 * 86400)
     assert shop.control("refunds", **asked).json()["error"] == "REFUNDMENT_VALID_DATE_EXCEED"
+
+
+def test_money_that_cannot_reach_the_buyer_comes_back_in_silence(shop: Merchant) -> None:
+    trade = shop.pay(shop.code(LISTENER), "10").json()
+    shop.answer_all("success")
+    hold(shop, "5")
+    shop.refund(trade, "R1", "4")
+    back = shop.control("refunds/1/return").json()
+    assert shop.books("refunds")[0]["returned_at"] == back["returned_at"]
+    assert shop.refund_state(trade, "R1") == ("SUCCESS", "")
+    assert shop.books("partners")[0]["refund_balance"] == {"USD": "5.00"}
+    assert shop.due() == []
+
+
+def test_only_money_that_was_paid_comes_back_and_once(shop: Merchant) -> None:
+    trade = shop.pay(shop.code(), "10").json()
+    shop.refund(trade, "R1", "11")
+    shop.refund(trade, "R2", "4")
+    statuses = [shop.control(f"refunds/{number}/return").status_code for number in (1, 2, 2, 3)]
+    assert statuses == [409, 200, 409, 404]
