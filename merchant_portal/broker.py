@@ -19,10 +19,10 @@ SCHEME = "wholefile"
 class Channel(filesystem.Channel):
     """Writes a message beside its place and moves it there, which is one step for a reader."""
 
-    def _put(self, queue: Any, message: Any, **_more: Any) -> None:
+    def _put(self, queue: Any, payload: Any, **_more: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         draft = folder / f"{uuid4()}.draft"
-        draft.write_text(dumps(message))  # type: ignore[no-untyped-call]
+        draft.write_text(dumps(payload))  # type: ignore[no-untyped-call]
         # Names sort by age, as the reader takes them.
         draft.replace(folder / f"{monotonic_ns() // 1_000_000}_{uuid4()}.{queue}.msg")
 
