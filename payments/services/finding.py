@@ -111,7 +111,10 @@ def poll_lookup(lookup_id: int) -> None:
     )
     with transaction.atomic():
         locked = Lookup.objects.select_for_update(of=("self",)).select_related("account", "counter")
-        _record(locked.get(pk=lookup_id), heard)
+        lookup = locked.get(pk=lookup_id)
+        _record(lookup, heard)
+    # Not under the payment's lock: what applies a notification locks that first, then the payment.
+    _link_waiting_notices(lookup.payment)
 
 
 def _record(lookup: Lookup, heard: Heard) -> None:
@@ -141,7 +144,6 @@ def _record_found(lookup: Lookup, heard: Answered[TradeAnswer]) -> None:
         return
     lookup.payment = payment
     _settle(lookup, LookupState.FOUND)
-    _link_waiting_notices(payment)
 
 
 def _hear_or_again(account: Account, word: Word) -> Payment | None:
