@@ -268,7 +268,7 @@ else:
     _broker_dir = VAR_DIR / "broker"
     for _part in ("messages", "processed", "control"):
         (_broker_dir / _part).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "wholefile://"  # merchant_portal/broker.py
+    CELERY_BROKER_URL = "wholefile://localhost//"  # merchant_portal/broker.py
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": _broker_dir / "messages",
         "data_folder_out": _broker_dir / "messages",

@@ -11,7 +11,7 @@ from tests.architecture.source import ROOT, files
 
 #: They start or configure the program and are imported by Django, not by modules of ours.
 _OUTSIDE_THE_LAYERS = frozenset(
-    {"adapters", "apps", "celery", "middleware", "settings", "templatetags", "wsgi"}
+    {"adapters", "apps", "broker", "celery", "middleware", "settings", "templatetags", "wsgi"}
 )
 
 
