@@ -4,8 +4,9 @@ A row whose ``next_attempt_at`` has come is claimed for ``LEASE_SECONDS`` by one
 UPDATE; two workers never hold the same row, and a worker that dies gives it back in time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, models
@@ -13,6 +14,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_ANSWER = 200
+Item = TypeVar("Item")
 
 
 class DueWork(models.Model):
@@ -58,6 +60,21 @@ def claim_each(
         if not claimed:
             return
         yield claimed[0]
+
+
+def each(items: Iterable[Item], work: Callable[[Item], object]) -> None:
+    """Give every item its turn, also after one whose work fails; then raises all failures.
+
+    A failed row keeps its lease and comes again when that ends: it holds up nobody else.
+    """
+    failures: list[Exception] = []
+    for item in items:
+        try:
+            work(item)
+        except Exception as failure:  # noqa: BLE001  raised below, after the others' turn
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("Due work failed.", failures)
 
 
 def claim_one(model: type[DueWork], pk: int, *, now: datetime) -> bool:

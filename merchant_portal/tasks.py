@@ -16,13 +16,11 @@ def note_clock_tick() -> None:
 @shared_task
 def apply_waiting_notifications() -> None:
     """Let each waiting notification whose time has come have its effect."""
-    for pk in due.claim_each(Notification, now=clock.now):
-        intake.apply_again(pk)
+    due.each(due.claim_each(Notification, now=clock.now), intake.apply_again)
 
 
 @shared_task
 def verify_quarantine() -> None:
     """Verify what is held again for each account whose keys have changed since."""
     held = Quarantined.objects.to_verify_again().order_by().values("account")
-    for account in Account.objects.filter(pk__in=held):
-        intake.verify_quarantine_of(account)
+    due.each(Account.objects.filter(pk__in=held), intake.verify_quarantine_of)

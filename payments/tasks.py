@@ -14,12 +14,10 @@ from payments.models import Lookup, Payment
 @shared_task
 def poll_due_payments() -> None:
     """Ask Alipay about each payment whose time has come."""
-    for pk in due.claim_each(Payment, now=clock.now):
-        services.poll_payment(pk)
+    due.each(due.claim_each(Payment, now=clock.now), services.poll_payment)
 
 
 @shared_task
 def run_due_lookups() -> None:
     """Ask Alipay about each number whose time has come."""
-    for pk in due.claim_each(Lookup, now=clock.now):
-        services.poll_lookup(pk)
+    due.each(due.claim_each(Lookup, now=clock.now), services.poll_lookup)

@@ -281,18 +281,23 @@ def _hear_waiting(payment: Payment, word: Word) -> None:
 
 def _learn(payment: Payment, word: Word) -> None:
     """Fill in what was not known; nothing known is overwritten."""
-    if _says_otherwise(payment.partner_trans_id, word.partner_trans_id):
-        raise_question(payment, Question.NUMBERS_DIFFER)
     payment.alipay_trans_id = payment.alipay_trans_id or word.alipay_trans_id
-    payment.partner_trans_id = payment.partner_trans_id or word.partner_trans_id
+    _learn_order_number(payment, word.partner_trans_id)
     if payment.paid_at is None and word.paid_at is not None:
         payment.paid_at = payment.occurred_at = word.paid_at
     _learn_place(payment, word)
     _describe(payment, word)
 
 
-def _says_otherwise(known: str, said: str) -> bool:
-    return bool(known and said and known != said)
+def _learn_order_number(payment: Payment, said: str) -> None:
+    """One order number belongs to one payment: a second claim to it is a question."""
+    if said in {"", payment.partner_trans_id}:
+        return
+    others = Payment.objects.filter(account=payment.account_id, partner_trans_id=said)
+    if payment.partner_trans_id or others.exclude(pk=payment.pk).exists():
+        raise_question(payment, Question.NUMBERS_DIFFER)
+    else:
+        payment.partner_trans_id = said
 
 
 def _describe(payment: Payment, word: Word) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings as portal
+from django.test import Client
 from pytest_django import Settings
 
 from merchant_portal import clock, due, gateway
@@ -20,6 +21,7 @@ from payments.tasks import poll_due_payments
 from qrcodes.models import QRCode
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
+from tests.intake.wire import Postman
 
 QUERY = "alipay.acquire.overseas.query"
 Carry = Callable[[], list[str]]
@@ -342,3 +344,28 @@ def hk_payment(hk_code: QRCode, alipay: AlipaySide, carry: Carry) -> Payment:
     alipay.pay(hk_code.value, "88.00")
     carry()
     return Payment.objects.get()
+
+
+def test_an_order_number_that_is_anothers_is_a_question(
+    code: QRCode, alipay: AlipaySide, client: Client
+) -> None:
+    trade, postman = alipay.pay(code.value, "12.50"), Postman(client, code)
+    postman.paid(trade_no=trade["trade_no"], out_trade_no=None)
+    postman.paid(out_trade_no=trade["out_trade_no"], notify_id="another")
+    payment = Payment.objects.get(alipay_trans_id=trade["trade_no"])
+    assert isinstance(services.ask_payment(payment, actor=ACTOR), Answered)
+    payment.refresh_from_db()
+    assert (payment.partner_trans_id, payment.question) == ("", Question.NUMBERS_DIFFER)
+
+
+def test_one_row_that_fails_holds_up_no_other() -> None:
+    asked: list[int] = []
+
+    def work(pk: int) -> None:
+        asked.append(pk)
+        if pk == 1:
+            raise ValueError("the first is broken")
+
+    with pytest.raises(ExceptionGroup, match="Due work failed"):
+        due.each([1, 2, 3], work)
+    assert asked == [1, 2, 3]
