@@ -43,6 +43,7 @@ def test_an_unpaid_trade_is_only_closed(shop: Merchant) -> None:
     trade = shop.pay(shop.code(LISTENER), outcome="waiting").json()
     assert cancel(shop, trade).fields["action"] == "close"
     assert (shop.trade()["status"], shop.trade()["refunded"]) == ("TRADE_CLOSED", "0.00")
+    assert shop.books("cancels")[0]["fee_returned"] is False
     assert actions(shop) == ["closeTradeAction"]
 
 
