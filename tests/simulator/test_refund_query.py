@@ -89,3 +89,11 @@ def test_done_in_silence_then_refused_is_still_told_by_the_query(shop: Merchant)
     shop.mishap("refused", value="TRADE_HAS_CLOSE", service=REFUND)
     assert shop.refund(trade, "R1", "12.50").fields["error"] == "TRADE_HAS_CLOSE"
     assert shop.refund_state(trade, "R1") == ("SUCCESS", "")
+
+
+def test_a_refund_is_not_found_under_another_order(shop: Merchant) -> None:
+    code = shop.code()
+    first, second = shop.pay(code).json(), shop.pay(code).json()
+    shop.refund(first, "R1", "1")
+    assert shop.refund_state(first, "R1") == ("SUCCESS", "")
+    assert shop.refund_state(second, "R1") == ("", "TRADE_NOT_EXIST")
