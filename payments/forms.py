@@ -259,12 +259,12 @@ class LookupForm(forms.Form):
         self,
         asked: Any = None,
         *,
+        accounts: QuerySet[Account],
         counters: QuerySet[Counter],
         must_be_placed: bool,
         initial: dict[str, str] | None = None,
     ) -> None:
         super().__init__(asked, initial=initial)
-        accounts = Account.objects.order_by("name", "id")
         self.accounts = list(accounts)
         _offer(self, "account", accounts)
         _offer(self, "counter", counters)

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from merchant_portal.access import Right
+from merchant_portal.accounts.models import Account
 from payments import services
 from payments.errors import LookupRefused
 from payments.forms import LookupForm
@@ -52,11 +53,14 @@ def lookup_new(request: PortalRequest) -> HttpResponse:
 def _lookup_form(
     request: PortalRequest, *, asked: QueryDict | None = None, initial: dict[str, str] | None = None
 ) -> LookupForm:
-    """Who sees only some stores must name the counter, or could not see what is found."""
-    scope = request.principal.scope(Right.ASK_ALIPAY, store_path="store")
+    """Who sees only some stores asks under the accounts those are paid through, and must name
+    the counter, or could not see what is found."""
+    at_store = request.principal.scope(Right.ASK_ALIPAY, store_path="store")
+    enrolled = request.principal.scope(Right.ASK_ALIPAY, store_path="enrolments__store")
     return LookupForm(
         asked,
-        counters=Counter.objects.filter(scope).select_related("store"),
+        accounts=Account.objects.filter(enrolled).distinct(),
+        counters=Counter.objects.filter(at_store).select_related("store"),
         must_be_placed=not request.principal.holds_everywhere(Right.SEE_PAYMENTS),
         initial=initial,
     )

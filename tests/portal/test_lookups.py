@@ -10,7 +10,8 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.models import User
 from payments.models import Lookup, Payment
 from payments.states import LookupState, PaymentState
-from qrcodes.models import Counter, QRCode
+from qrcodes.models import Counter, QRCode, Store
+from tests import factories
 from tests.alipay_side import AlipaySide
 
 SignIn = Callable[[User], Client]
@@ -39,6 +40,7 @@ def test_alipays_number_finds_the_payment_at_its_counter(
     assert Payment.objects.get().state == PaymentState.PAID
 
 
+@pytest.mark.usefixtures("code")
 def test_a_number_alipay_does_not_know_is_asked_again(
     account: Account, counter: Counter, cashier: User, signed_in: SignIn
 ) -> None:
@@ -100,6 +102,7 @@ def test_a_counter_of_somebody_else_cannot_be_named(
     assert 'role="alert"' in page
 
 
+@pytest.mark.usefixtures("code")
 def test_somebody_elses_question_is_not_there(
     account: Account, counter: Counter, cashier: User, outsider: User, signed_in: SignIn
 ) -> None:
@@ -132,3 +135,12 @@ def test_the_call_that_found_a_payment_is_part_of_its_story(
     assert "We asked Alipay: answered" in page
     (row,) = client.get("/payments/").context["page"].rows
     assert (row.has_notice, row.has_answer) == (False, True)
+
+
+def test_nobody_asks_under_an_account_that_serves_none_of_their_stores(
+    lost: dict[str, str], account: Account, outsider: User, signed_in: SignIn
+) -> None:
+    till = factories.counter(Store.objects.get(code="OTHER"))
+    _ask(signed_in(outsider), account, alipay_trans_id=lost["trade_no"], counter=till.pk)
+    assert not Lookup.objects.exists()
+    assert not Payment.objects.exists()
