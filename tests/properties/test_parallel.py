@@ -19,6 +19,7 @@ from merchant_portal.accounts.errors import LastKey
 from merchant_portal.tasks import verify_quarantine
 from payments import services as payments
 from payments.models import LedgerEntry, Notification, Payment, Quarantined
+from payments.states import WaitReason
 from qrcodes import services as codes_at_work
 from qrcodes.models import QRCode
 from tests.alipay_side import AlipaySide
@@ -94,6 +95,7 @@ def test_different_words_on_one_trade_at_once_are_one_payment(world: World) -> N
     acts: list[Act] = [lambda letter=letter: world.post(letter) for letter in letters]
     at_once(*acts, *acts, lambda: payments.poll_lookup(lookup.pk), world.tick, world.tick)
     assert (Payment.objects.count(), Notification.objects.count()) == (1, 3)
+    assert not Notification.objects.filter(reason=WaitReason.FAILED).exists()
     assert LedgerEntry.objects.filter(payment=Payment.objects.get()).count() <= 1
 
 
