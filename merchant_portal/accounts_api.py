@@ -62,8 +62,9 @@ class AccountShape(serializers.ModelSerializer[Account]):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_missing_keys(self, account: Account) -> list[str]:
         """What cannot be done for want of a key, one sentence each."""
-        missing = services.missing_keys(account, at=clock.now())
-        return [str(need.sentence) for need in missing]
+        now = clock.now()
+        live = [key for key in account.keys.all() if key.is_live(now)]
+        return [str(need.sentence) for need in services.unmet_needs(account, live)]
 
 
 class AccountOrder(serializers.ModelSerializer[Account]):

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from merchant_portal import gateway
-from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.client import GatewayClient
-from merchant_portal.alipay.errors import NoAnswer, RequestInvalid
+from merchant_portal.alipay.errors import NoAnswer
 from merchant_portal.alipay.messages import TradeAnswer
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from merchant_portal.vault import SealBroken
@@ -34,10 +33,10 @@ def check_connection(account: Account) -> Verdict:
     number = f"check{secrets.token_hex(12)}"
     try:
         heard = gateway.ask(account, account, lambda client: _ask(client, number))
-    except (AccountRefused, RequestInvalid) as unfit:
-        return Verdict(works=False, sentence=_("Nothing was sent: %s") % unfit)
     except SealBroken:
         return Verdict(works=False, sentence=_("Nothing was sent: the master key opens no key."))
+    except gateway.NOTHING_SENT as unfit:
+        return Verdict(works=False, sentence=_("Nothing was sent: %s") % unfit)
     return _verdict(heard)
 
 

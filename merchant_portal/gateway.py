@@ -13,11 +13,23 @@ from django.conf import settings
 from django.db import models, transaction
 
 from merchant_portal import clock
+from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account, CallOutcome, GatewayCall
 from merchant_portal.accounts.services import contract_of
 from merchant_portal.alipay.client import GatewayClient, open_http
-from merchant_portal.alipay.errors import GatewayRefused, GatewayUnreachable, NoAnswer
+from merchant_portal.alipay.errors import (
+    GatewayRefused,
+    GatewayUnreachable,
+    KeyUnusable,
+    NoAnswer,
+    RequestInvalid,
+)
 from merchant_portal.alipay.messages import Exchange
+from merchant_portal.vault import SealBroken
+
+#: What keeps a call from leaving: a key is missing, unusable or sealed shut, or Alipay could not
+#: take the request. Nothing was sent then.
+NOTHING_SENT = (AccountRefused, KeyUnusable, RequestInvalid, SealBroken)
 
 
 class _Told(Protocol):
@@ -65,7 +77,7 @@ def ask(
 ) -> Answered[Answer] | Refused | Unanswered:
     """Make one call for ``account`` about ``subject`` and record it.
 
-    Raises KeyMissing, SealBroken and RequestInvalid before anything is sent.
+    Raises one of NOTHING_SENT before anything is sent.
     """
     client = GatewayClient(contract_of(account), http=_http(), now=clock.now)
     try:

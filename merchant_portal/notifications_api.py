@@ -1,6 +1,6 @@
 """The API's doors to notifications; applying one again is the intake's work."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
@@ -10,7 +10,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from merchant_portal import audit, intake
+from merchant_portal import intake
 from merchant_portal.access import Right
 from payments.api_shapes import NotificationShape
 from payments.models import Notification
@@ -49,7 +49,5 @@ class NotificationDoor(ListModelMixin, RetrieveModelMixin, Door[Notification]):
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: str) -> Response:
         """Let a waiting notification have its effect now; one that had it stays as it is."""
-        notification: Any = self.get_object()
-        audit.record(self.principal.actor, "apply_notification", notification)
-        applied = intake.apply_again(notification.pk)
+        applied = intake.apply_again(self.get_object().pk, actor=self.principal.actor)
         return Response(NotificationShape(applied).data)

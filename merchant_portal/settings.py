@@ -359,7 +359,7 @@ NOTIFICATION_BODY_BYTES = 262_144
 
 # ---- Watching -------------------------------------------------------------------------------
 
-#: Who may read /metrics/: a bearer of this token; without one, only this very machine.
+#: Who may read /metrics: a bearer of this token; without one, only this very machine.
 METRICS_TOKEN = _given("METRICS_TOKEN")
 #: Seconds without a tick after which the clock counts as stopped.
 CLOCK_SILENT_SECONDS = 60

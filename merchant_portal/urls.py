@@ -21,5 +21,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz/", views.healthz, name="healthz"),
     path("readyz/", views.readyz, name="readyz"),
-    path("metrics/", views.metrics, name="metrics"),
+    path("metrics", views.metrics, name="metrics"),
 ]

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -165,5 +166,5 @@ class CodeOrder(serializers.Serializer[QRCode]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         by_place = {"counter", "account"} & attrs.keys()
         if ("enrolment" in attrs) == bool(by_place) or len(by_place) == 1:
-            raise serializers.ValidationError("Give an enrolment, or a counter and an account.")
+            raise serializers.ValidationError(_("Give an enrolment, or a counter and an account."))
         return attrs

@@ -9,13 +9,10 @@ from django.conf import settings
 from django.db import transaction
 
 from merchant_portal import audit, due, gateway
-from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account, GatewayCall
-from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.alipay.messages import TradeAnswer
 from merchant_portal.audit import Actor
 from merchant_portal.gateway import Answered, Refused, Unanswered
-from merchant_portal.vault import SealBroken
 from payments.errors import WordUnusable
 from payments.models import Lookup, Payment
 from payments.services import moves
@@ -67,7 +64,7 @@ def query(
                 partner_trans_id=partner_trans_id, alipay_trans_id=alipay_trans_id
             ),
         )
-    except (AccountRefused, SealBroken, RequestInvalid) as unfit:
+    except gateway.NOTHING_SENT as unfit:
         return Unsent(str(unfit))
 
 

@@ -13,13 +13,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from merchant_portal import clock, due, gateway
-from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.alipay.client import GatewayClient
-from merchant_portal.alipay.errors import KeyUnusable, RequestInvalid
 from merchant_portal.alipay.messages import CodeAnswer, CodeDetails, CodeStatus
 from merchant_portal.audit import ALIPAY, SCHEDULE, Actor
 from merchant_portal.gateway import Answered, Refused, Unanswered
-from merchant_portal.vault import SealBroken
 from qrcodes.models import Enrolment, QRCode
 from qrcodes.services.details import details_of, digest_of, wanted_digest
 from qrcodes.services.moves import ask_person, lock, move, owe, owe_modify, owe_nothing
@@ -107,7 +104,7 @@ def _would_repeat_delete(code: QRCode) -> bool:
 def _ask(sending: Sending) -> Heard:
     try:
         return gateway.ask(sending.code.enrolment.account, sending.code, _client_call(sending))
-    except (RequestInvalid, AccountRefused, KeyUnusable, SealBroken) as unfit:
+    except gateway.NOTHING_SENT as unfit:
         return NotSent(str(unfit))
 
 

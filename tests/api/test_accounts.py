@@ -69,3 +69,12 @@ def test_an_administrator_of_one_merchant_changes_no_account(
     theirs = program(Role.ADMINISTRATOR, merchant=code.enrolment.store.merchant)
     answer = theirs.patch(f"accounts/{code.enrolment.account_id}/", name="Mine")
     assert answer.status_code == 403
+
+
+def test_another_currency_asks_for_the_limit_again(everywhere: Program) -> None:
+    made = everywhere.post("accounts/", **NEW, approval_limit="500.00").json()
+    address = f"accounts/{made['id']}/"
+    refused = everywhere.patch(address, settlement_currency="JPY")
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["approval_limit"])
+    changed = everywhere.patch(address, settlement_currency="JPY", approval_limit="60000")
+    assert changed.json()["approval_limit"] == "60000"

@@ -52,7 +52,7 @@ _PATHS = {
     "alipay_notify": "alipay/notify/<str:key>/",
     "healthz": "healthz/",
     "readyz": "readyz/",
-    "metrics": "metrics/",
+    "metrics": "metrics",
 }
 
 

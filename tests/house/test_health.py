@@ -25,7 +25,7 @@ def test_a_live_process_says_so_without_its_database(client: Client) -> None:
     assert client.get("/healthz/").json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("address", ["/healthz/", "/readyz/", "/metrics/"])
+@pytest.mark.parametrize("address", ["/healthz/", "/readyz/", "/metrics"])
 def test_watching_doors_are_only_read(client: Client, address: str) -> None:
     assert client.post(address).status_code == 405
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _lines(client: Client) -> list[str]:
-    answer = client.get("/metrics/")
+    answer = client.get("/metrics")
     assert answer.status_code == 200
     return answer.content.decode().splitlines()
 
@@ -45,19 +45,19 @@ def test_the_clock_silence_is_told_once_it_was_seen(client: Client) -> None:
 
 
 def test_without_a_token_only_this_machine_reads(client: Client) -> None:
-    assert client.get("/metrics/", REMOTE_ADDR="192.0.2.7").status_code == 403
+    assert client.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 403
 
 
 def test_a_proxy_on_this_machine_does_not_make_strangers_local(client: Client) -> None:
-    assert client.get("/metrics/", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
+    assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
 
 
 def test_with_a_token_its_bearer_reads_from_anywhere(
     client: Client, settings: LazySettings
 ) -> None:
     settings.METRICS_TOKEN = "a-test-token"
-    assert client.get("/metrics/").status_code == 403
+    assert client.get("/metrics").status_code == 403
     answer = client.get(
-        "/metrics/", headers={"Authorization": "Bearer a-test-token"}, REMOTE_ADDR="192.0.2.7"
+        "/metrics", headers={"Authorization": "Bearer a-test-token"}, REMOTE_ADDR="192.0.2.7"
     )
     assert answer.status_code == 200

@@ -14,7 +14,13 @@ from merchant_portal.accounts.services.keys import (
     reseal_keys,
     retire_key,
 )
-from merchant_portal.accounts.services.needs import KeyNeed, missing_keys, need_without, unfit_keys
+from merchant_portal.accounts.services.needs import (
+    KeyNeed,
+    missing_keys,
+    need_without,
+    unfit_keys,
+    unmet_needs,
+)
 from merchant_portal.accounts.services.terms import (
     TERMS,
     add_account,
@@ -40,5 +46,6 @@ __all__ = [
     "retire_key",
     "save_account",
     "unfit_keys",
+    "unmet_needs",
     "verifying_keys",
 ]

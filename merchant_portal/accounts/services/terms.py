@@ -56,6 +56,8 @@ def save_account(
     changed = _change(account, terms)
     if not (is_new or changed):
         return account
+    if "settlement_currency" in changed and "approval_limit_minor" not in terms:
+        _refuse_limit_of_another_currency(account)
     _refuse_unfit(account)
     if "sign_type" in changed:  # other keys verify now: what did not verify is verified again
         account.keys_changed_at = clock.now()
@@ -102,6 +104,14 @@ def _change(account: Account, terms: Mapping[str, object]) -> dict[str, list[str
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _refuse_limit_of_another_currency(account: Account) -> None:
+    """500.00 dollars are no 50000 yen: a limit is said again in the new currency."""
+    if account.approval_limit_minor:
+        sentence = _("Say the approval limit again, in %(currency)s.")
+        problem = sentence % {"currency": account.settlement_currency}
+        raise AccountRefused(problems={"approval_limit": [problem]})
 
 
 def _refuse_unfit(account: Account) -> None:
