@@ -16,6 +16,8 @@ from payments.states import PAYMENT_TAKEN, PaymentState
 
 #: Counts and sums read this many rows at most; what is beyond is said, not counted.
 MOST_COUNTED = 10_000
+#: Where a summary is capped, a tile counts no further than this by itself.
+MOST_IN_TILE = 1_000
 PAGE_SIZE = 50
 #: Fewer digits than this name too many payments.
 LEAST_DIGITS = 4
@@ -24,7 +26,7 @@ _NEWEST_FIRST = ("-occurred_at", "-pk")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many, at most ``MOST_COUNTED``; ``is_capped`` where there are more."""
+    """How many were counted; ``is_capped`` where there are more."""
 
     number: int
     is_capped: bool = False
@@ -60,12 +62,18 @@ class _Group:
 
 def search(rows: QuerySet[Payment], number: str) -> QuerySet[Payment]:
     """Of ``rows`` those a number names: any whole number, else the last digits of newer ones."""
-    whole = _named_whole(number)
-    if whole or len(number) < LEAST_DIGITS:
-        return rows.filter(pk__in=whole)
+    named = _named_whole(number)
+    if not named and len(number) >= LEAST_DIGITS:
+        named = _ending_so(rows, number)
+    return rows.filter(pk__in=named)
+
+
+def _ending_so(rows: QuerySet[Payment], number: str) -> set[int]:
+    """Of the newest rows those whose number ends so, read once for the page and its sums."""
     newest = rows.order_by(*_NEWEST_FIRST).values("pk")[:MOST_COUNTED]
     ends_so = Q(alipay_trans_id__endswith=number) | Q(partner_trans_id__endswith=number)
-    return rows.filter(ends_so, pk__in=newest)
+    found = Payment.objects.filter(ends_so, pk__in=newest)
+    return set(found.values_list("pk", flat=True))
 
 
 def _named_whole(number: str) -> set[int]:
@@ -137,9 +145,9 @@ def _groups(rows: QuerySet[Payment]) -> list[_Group]:
 
 
 def capped_count(rows: QuerySet[Any]) -> Count:
-    """How many rows there are, counting no further than ``MOST_COUNTED``."""
-    number = rows.order_by()[: MOST_COUNTED + 1].count()
-    return Count(min(number, MOST_COUNTED), is_capped=number > MOST_COUNTED)
+    """How many rows there are, counting no further than ``MOST_IN_TILE``."""
+    number = rows.order_by()[: MOST_IN_TILE + 1].count()
+    return Count(min(number, MOST_IN_TILE), is_capped=number > MOST_IN_TILE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ class Payment(DueWork):
             models.Index(fields=["alipay_trans_id"], name="payment_alipay_number"),
             models.Index(fields=["partner_trans_id"], name="payment_partner_number"),
             models.Index(fields=["-occurred_at", "-id"], name="payment_list"),
+            models.Index(fields=["amount_minor"], name="payment_amount"),
             models.Index(fields=["store", "-occurred_at", "-id"], name="payment_store_list"),
             models.Index(fields=["counter", "-occurred_at", "-id"], name="payment_counter_list"),
             models.Index(fields=["state", "-occurred_at", "-id"], name="payment_state_list"),

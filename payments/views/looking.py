@@ -33,8 +33,12 @@ _CHOSEN_BY_TILES = ("state", "question", "unplaced", *_PAGING)
 
 def visible_payments(principal: Principal) -> QuerySet[Payment]:
     """The payments somebody may see; those of no store only where the right holds everywhere."""
-    scope = principal.scope(Right.SEE_PAYMENTS, store_path="store")
-    return Payment.objects.filter(scope).select_related("store", "counter", "account")
+    payments = Payment.objects.select_related("store", "counter", "account")
+    if principal.holds_everywhere(Right.SEE_PAYMENTS):
+        return payments
+    # Named one by one: a join to the merchant keeps the database from walking the list's index
+    # (5 s instead of 5 ms at 1,000,000 payments).
+    return payments.filter(store__in=[store.pk for store in visible_stores(principal)])
 
 
 @require_GET
