@@ -180,6 +180,7 @@ def test_another_partners_trade_is_not_cancelled(shop: Merchant) -> None:
         gmt8(-20),
         gmt8().translate({45: "", 58: "", 32: ""}),
     ],
+    ids=["milliseconds", "ahead", "text", "behind", "digits"],  # the same in every process
 )
 def test_three_forms_of_time_are_read(shop: Merchant, timestamp: str) -> None:
     assert cancel(shop, {"out_trade_no": "X"}, timestamp=timestamp).accepted
@@ -196,6 +197,7 @@ def test_three_forms_of_time_are_read(shop: Merchant, timestamp: str) -> None:
         (milliseconds(60), "SESSION_TIMEOUT"),
         (gmt8(-8 * 60), "SESSION_TIMEOUT"),
     ],
+    ids=["empty", "word", "seconds", "no-date", "long-ago", "far-ahead", "eight-hours-ago"],
 )
 def test_a_time_that_is_none_or_far_off(shop: Merchant, timestamp: str, code: str) -> None:
     assert cancel(shop, {"out_trade_no": "X"}, timestamp=timestamp).error == code
