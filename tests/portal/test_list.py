@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from merchant_portal.access import Role
 from merchant_portal.models import User
 from payments.models import Payment
 from payments.states import PaymentState, Question
@@ -250,3 +251,29 @@ def test_the_list_reads_as_much_for_fifty_rows_as_for_one(
     with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
         assert len(client.get(URL).context["page"].rows) == 50
     assert Payment.objects.count() == 55
+
+
+def test_somebody_of_a_merchant_sees_all_its_stores_and_no_other(
+    pay: PayMaker, store: Store, signed_in: SignIn
+) -> None:
+    person = factories.person(Role.FINANCE, name="of the merchant")
+    person.memberships.update(merchant=store.merchant)
+    second = factories.store(code="PIER4", merchant=store.merchant)
+    expected = [pay().pk, pay(store=second, counter=None).pk]
+    pay(store=factories.other_store(), counter=None)
+    pay(store=None, counter=None)
+    rows = signed_in(person).get(URL).context["page"].rows
+    assert [row.pk for row in rows] == expected
+
+
+def test_a_count_stops_at_ten_thousand_and_says_so(
+    pay: PayMaker, finance: User, signed_in: SignIn
+) -> None:
+    first = pay(100)
+    values = {field.attname: getattr(first, field.attname) for field in Payment._meta.fields}
+    values |= {"id": None, "alipay_trans_id": "", "partner_trans_id": ""}
+    Payment.objects.bulk_create(Payment(**values) for _ in range(10_001))
+    response = signed_in(finance).get(URL)
+    assert str(response.context["summary"].count) == "10,000+"
+    assert str(response.context["tiles"][1]["count"]) == "1,000+"
+    assert "sums of the newest 10,000" in response.content.decode()
