@@ -1,4 +1,4 @@
-"""The lines shown in docs/alipay.md do what they say."""
+"""The lines shown in docs/alipay.md and docs/statements.md do what they say."""
 
 import re
 from pathlib import Path
@@ -9,8 +9,10 @@ from merchant_portal.alipay.signing import sign
 from tests.alipay.gateways import LoopbackGateway, answer_xml, reply
 from tests.alipay.rsa import RSAPair
 from tests.alipay.samples import PARTNER, QRCODE
+from tests.alipay.statement_files import FOLDER
 
-PAGE = Path(__file__).parents[2] / "docs" / "alipay.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "alipay.md"
 
 
 def test_the_lines_of_the_documentation_run(
@@ -30,3 +32,13 @@ def test_the_lines_of_the_documentation_run(
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
         exec(block, names)
     assert capsys.readouterr().out.split("\n") == [QRCODE, "TRADE_SUCCESS 12.50 A1", ""]
+
+
+def test_the_lines_about_nightly_files_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(FOLDER / "made")
+    [block] = re.findall(r"```python\n(.*?)```", (DOCS / "statements.md").read_text("utf-8"), re.S)
+    exec(block, {})
+    printed = capsys.readouterr().out.splitlines()
+    assert (printed[0], printed[-1]) == ("PAYMENT G0315-0001 AUD 36930", "ACCEPTED 13 0")

@@ -1,0 +1,35 @@
+"""Amounts of a file as whole minor units: integer arithmetic, no rounding, nothing guessed."""
+
+import re
+from functools import lru_cache
+
+from merchant_portal.alipay.fitting import decimals_of
+from merchant_portal.alipay.statements.words import Reason
+
+_plain = re.compile(r"[+-]?(0|[1-9]\d{0,11})(?:\.(\d{1,8}))?", re.ASCII)
+_currency = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+def minor_units(text: str, currency: str) -> int | Reason:
+    """The magnitude in minor units, or why the text is no amount in that currency.
+
+    A sign is read over: the direction comes from the line's type alone, because the pages show
+    refunds with and without a minus. `1200.00` yen is 1200 yen; `1200.50` yen is refused.
+    """
+    decimals = _decimals_of(currency[:4])  # cut, because the cache keeps what it is asked
+    if decimals is None:
+        return Reason.NOT_A_CURRENCY
+    match = _plain.fullmatch(text)
+    if match is None:
+        return Reason.NOT_A_DECIMAL
+    whole, fraction = match.groups("")
+    if len(fraction) != decimals:
+        fraction = fraction.rstrip("0").ljust(decimals, "0")
+        if len(fraction) > decimals:
+            return Reason.TOO_FINE
+    return int(whole + fraction)
+
+
+@lru_cache(maxsize=256)
+def _decimals_of(currency: str) -> int | None:
+    return decimals_of(currency) if _currency.fullmatch(currency) else None
