@@ -107,6 +107,12 @@ class CounterForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["code"]
 
 
+class AccountChoice(forms.Form):
+    """The account a counter shall be known under."""
+
+    account = forms.ModelChoiceField(Account.objects.all())
+
+
 class EnrolmentForm(forms.ModelForm):  # type: ignore[type-arg]
     """How a counter is known at Alipay; what says which code it is, is fixed once one exists."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,7 +14,7 @@ from merchant_portal.accounts.models import Account, GatewayCall
 from merchant_portal.alipay.charsets import codec_of, media_type
 from qrcodes import services, tasks
 from qrcodes.errors import Refusal
-from qrcodes.forms import CodeForm, EnrolmentForm, FeeForm
+from qrcodes.forms import AccountChoice, CodeForm, EnrolmentForm, FeeForm
 from qrcodes.history import history_of
 from qrcodes.models import Counter, QRCode
 from qrcodes.permissions import PortalRequest, needs
@@ -67,8 +67,10 @@ def enrolment_new(request: PortalRequest, pk: int) -> HttpResponse:
     """Set down how the counter ``pk`` is known under an account, before any code is asked for."""
     counter = get_object_or_404(visible_counters(request.principal), pk=pk)
     request.principal.require(Right.CHANGE_STORES, store=counter.store)
-    number = request.POST.get("account", "")
-    account = get_object_or_404(Account, pk=number if number.isdecimal() else None)
+    form = AccountChoice(request.POST)
+    if not form.is_valid():
+        raise Http404
+    account: Account = form.cleaned_data["account"]
     try:
         enrolment = services.enrol_counter(counter, account=account, actor=request.principal.actor)
     except Refusal as refusal:

@@ -30,7 +30,7 @@ _STORES_PER_PAGE = 20
 @needs(Right.SEE_STORES)
 def store_list(request: PortalRequest) -> HttpResponse:
     """Every store with its counters and their codes at a glance."""
-    wanted = request.GET.get("q", "").strip()
+    wanted = "".join(sign for sign in request.GET.get("q", "") if sign.isprintable()).strip()
     stores = visible_stores(request.principal)
     if wanted:
         stores = stores.filter(

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from merchant_portal.models import User
-from qrcodes.models import Enrolment, QRCode
+from qrcodes.models import Counter, Enrolment, QRCode
 from tests import factories
 
 SignIn = Callable[[User], Client]
@@ -154,3 +154,19 @@ def test_a_stranger_without_any_role_sees_no_store(client: Client, db: None) -> 
     client.force_login(User.objects.create(username="nobody"))
     assert client.get(reverse("store_list")).status_code == 403
     assert factories.store().pk
+
+
+@pytest.mark.parametrize("number", ["", "x", "9" * 5000, "\0"])
+def test_an_account_that_is_none_enrols_nothing(
+    counter: Counter, signed_in: SignIn, manager: User, number: str
+) -> None:
+    address = reverse("enrolment_new", args=[counter.pk])
+    assert signed_in(manager).post(address, {"account": number}).status_code == 404
+    assert not Enrolment.objects.exists()
+
+
+def test_a_search_for_signs_no_store_has_finds_nothing_worse(
+    code: QRCode, signed_in: SignIn, manager: User
+) -> None:
+    page = signed_in(manager).get(reverse("store_list"), {"q": "PIER\x003"})
+    assert [store.code for store in page.context["page"]] == ["PIER3"]
