@@ -57,12 +57,22 @@ class MerchantDoor(PlaceDoor[Merchant]):
 
     queryset = Merchant.objects.all()
     serializer_class = MerchantShape
-    rights = SEE | {"create": Right.CHANGE_STORES}
+    rights = SEE | {"create": Right.CHANGE_STORES, "partial_update": Right.CHANGE_STORES}
 
     def create(self, request: Request) -> Response:
         self.principal.require_everywhere(self.right)
         merchant = services.add_merchant(terms=self.read_body(), actor=self.principal.actor)
         return Response(self.get_serializer(merchant).data, status=status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Codes of every store carry the merchant's name: the right must hold at all of them."""
+        merchant = self.get_object()
+        self.principal.require(self.right, store=Store(merchant=merchant))
+        shape = self.get_serializer(merchant, data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        terms = cast("dict[str, Any]", shape.validated_data)
+        merchant = services.change_merchant(merchant, terms=terms, actor=self.principal.actor)
+        return Response(self.get_serializer(merchant).data)
 
 
 class StoreFilter(filters.FilterSet):  # type: ignore[misc]  # untyped library

@@ -30,6 +30,8 @@ def _time_zones() -> list[tuple[str, str]]:
 
 
 class MerchantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A merchant; what it is known by at Alipay is fixed once a counter is enrolled."""
+
     class Meta:
         model = Merchant
         fields = ["name", "secondary_merchant_id", "mcc"]
@@ -37,6 +39,14 @@ class MerchantForm(forms.ModelForm):  # type: ignore[type-arg]
             "name": _("As registered; buyers see it in their wallet."),
             "mcc": _("What the merchant sells: 5812 restaurant, 5311 shop, 7011 hotel."),
         }
+
+    def __init__(self, *args: Any, is_enrolled: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_enrolled:
+            self.fields["secondary_merchant_id"].disabled = True
+            self.fields["secondary_merchant_id"].help_text = _(
+                "Fixed: Alipay knows the merchant by it."
+            )
 
 
 class StoreForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -4,6 +4,7 @@ from qrcodes.views import codes, pictures, places
 
 urlpatterns = [
     path("merchants/new/", places.merchant_new, name="merchant_new"),
+    path("merchants/<int:pk>/edit/", places.merchant_edit, name="merchant_edit"),
     path("stores/", places.store_list, name="store_list"),
     path("stores/new/", places.store_new, name="store_new"),
     path("stores/<int:pk>/", places.store_detail, name="store_detail"),

@@ -25,7 +25,9 @@ from qrcodes.services.places import (
     add_merchant,
     add_store,
     change_counter,
+    change_merchant,
     change_store,
+    is_enrolled,
 )
 
 __all__ = [
@@ -39,11 +41,13 @@ __all__ = [
     "change_counter",
     "change_enrolment",
     "change_fee",
+    "change_merchant",
     "change_store",
     "decide",
     "details_of",
     "enrol_counter",
     "fits",
+    "is_enrolled",
     "issue_api_key",
     "make_code",
     "outcomes_of",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from merchant_portal import audit
 from merchant_portal.audit import Actor
 from qrcodes.errors import PlaceRefused
-from qrcodes.models import Counter, Merchant, Store
+from qrcodes.models import Counter, Enrolment, Merchant, Store
 from qrcodes.services.moves import lock_settled, owe_changed_details
 
 Terms = Mapping[str, object]
@@ -29,6 +29,24 @@ def add_store(*, merchant: Merchant, terms: Terms, actor: Actor) -> Store:
 def add_counter(*, store: Store, terms: Terms, actor: Actor) -> Counter:
     """A till of a store; raises PlaceRefused."""
     return _add(Counter(store=store, **terms), "add_counter", actor)
+
+
+@transaction.atomic
+def change_merchant(merchant: Merchant, *, terms: Terms, actor: Actor) -> Merchant:
+    """Change a merchant; the codes in force of its stores are modified at Alipay."""
+    locked = Merchant.objects.select_for_update().get(pk=merchant.pk)
+    number = locked.secondary_merchant_id
+    if terms.get("secondary_merchant_id", number) != number and is_enrolled(locked):
+        raise PlaceRefused(_("Alipay knows the merchant by this secondary merchant id."))
+    _change(locked, terms, "change_merchant", actor)
+    codes = lock_settled(enrolment__store__merchant=locked)
+    owe_changed_details(codes, actor=actor, note=_("merchant changed"))
+    return locked
+
+
+def is_enrolled(merchant: Merchant) -> bool:
+    """Whether a counter of the merchant is, or is to be, known at Alipay."""
+    return Enrolment.objects.filter(store__merchant=merchant).exists()
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from merchant_portal.access import Right
+from merchant_portal.access import Right, RightMissing
 from merchant_portal.accounts.models import Account
 from qrcodes import services
 from qrcodes.countries import COUNTRIES
@@ -21,7 +21,13 @@ from qrcodes.forms import CodeForm, CounterForm, MerchantForm, StoreForm
 from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
 from qrcodes.permissions import PortalRequest, needs
 from qrcodes.states import CodeKind, CodeState
-from qrcodes.views.scoping import merchants_to_extend, visible_counters, visible_stores
+from qrcodes.views.scoping import (
+    may_change_merchant,
+    merchants_to_extend,
+    visible_counters,
+    visible_merchants,
+    visible_stores,
+)
 
 _STORES_PER_PAGE = 20
 
@@ -79,7 +85,12 @@ def store_detail(request: PortalRequest, pk: int) -> HttpResponse:
     store = get_object_or_404(stores, pk=pk)
     may_change = request.principal.may(Right.CHANGE_STORES, store=store)
     country = dict(COUNTRIES).get(store.country, store.country)
-    context = {"store": store, "country": country, "may_change": may_change}
+    context = {
+        "store": store,
+        "country": country,
+        "may_change": may_change,
+        "may_change_merchant": may_change_merchant(request.principal, store.merchant),
+    }
     return render(request, "qrcodes/store.html", context)
 
 
@@ -98,6 +109,28 @@ def merchant_new(request: PortalRequest) -> HttpResponse:
             messages.success(request, _("%s is added. Now add its first store.") % merchant)
             return redirect("store_new")
     return _form_page(request, form, title=_("Add a merchant"), button=_("Add merchant"))
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Right.CHANGE_STORES)
+def merchant_edit(request: PortalRequest, pk: int) -> HttpResponse:
+    """Codes of every store carry the merchant's name, so it needs the right at all of them."""
+    merchant = get_object_or_404(visible_merchants(request.principal), pk=pk)
+    if not may_change_merchant(request.principal, merchant):
+        raise RightMissing(Right.CHANGE_STORES)
+    form = MerchantForm(
+        request.POST or None, instance=merchant, is_enrolled=services.is_enrolled(merchant)
+    )
+    if request.method == "POST" and form.is_valid():
+        actor = request.principal.actor
+        changed = _saved(
+            form, lambda terms: services.change_merchant(merchant, terms=terms, actor=actor)
+        )
+        if changed is not None:
+            messages.success(request, _("The merchant is changed."))
+            return redirect("store_list")
+    title = _("Change %s") % get_object_or_404(visible_merchants(request.principal), pk=pk)
+    return _form_page(request, form, title=title, button=_("Save"))
 
 
 @require_http_methods(["GET", "POST"])

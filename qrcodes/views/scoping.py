@@ -13,6 +13,10 @@ def visible_stores(principal: Principal) -> QuerySet[Store]:
     return Store.objects.filter(scope).select_related("merchant")
 
 
+def visible_merchants(principal: Principal) -> QuerySet[Merchant]:
+    return Merchant.objects.filter(principal.scope_merchants(Right.SEE_STORES))
+
+
 def visible_counters(principal: Principal) -> QuerySet[Counter]:
     scope = principal.scope(Right.SEE_STORES, store_path="store")
     return Counter.objects.filter(scope).select_related("store__merchant")
@@ -45,3 +49,8 @@ def merchants_to_extend(principal: Principal) -> QuerySet[Merchant]:
         and grant.carries(Right.CHANGE_STORES)
     ]
     return Merchant.objects.filter(pk__in=whole)
+
+
+def may_change_merchant(principal: Principal, merchant: Merchant) -> bool:
+    """Whether every store of the merchant may be changed."""
+    return merchants_to_extend(principal).filter(pk=merchant.pk).exists()

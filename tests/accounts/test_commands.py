@@ -18,7 +18,7 @@ from merchant_portal import clock
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.management.commands.rotate_master_key import RESEALERS
-from merchant_portal.models import User
+from merchant_portal.models import AuditEntry, User
 from merchant_portal.vault import open_vault
 from payments import services as payments
 from payments.models import Quarantined
@@ -136,6 +136,30 @@ def test_a_key_for_an_unknown_place_is_refused(more: list[str], store: Store) ->
     with pytest.raises(CommandError):
         run("create_api_key", "--name", "till", "--role", "cashier", *more)
     assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("by", ["name", "prefix"])
+def test_a_key_is_revoked_by_its_name_or_prefix(by: str, db: None) -> None:
+    run("create_api_key", "--name", "till", "--role", "cashier")
+    key = ApiKey.objects.get()
+    told = run("revoke_api_key", "--", getattr(key, by))
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    assert key.prefix in told
+    assert AuditEntry.objects.get(verb="revoke_api_key").target_id == key.pk
+
+
+def test_of_two_keys_with_a_name_none_is_guessed(db: None) -> None:
+    run("create_api_key", "--name", "till", "--role", "cashier")
+    run("create_api_key", "--name", "till", "--role", "finance")
+    with pytest.raises(CommandError, match="by its prefix"):
+        run("revoke_api_key", "till")
+    assert not ApiKey.objects.exclude(revoked_at=None).exists()
+
+
+def test_a_key_that_is_not_there_cannot_be_revoked(db: None) -> None:
+    with pytest.raises(CommandError, match="No key"):
+        run("revoke_api_key", "till")
 
 
 def test_a_person_is_added_with_a_password_shown_once(store: Store) -> None:

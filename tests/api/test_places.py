@@ -8,7 +8,7 @@ from merchant_portal.access import Role
 from merchant_portal.accounts.models import Account
 from merchant_portal.models import AuditEntry
 from qrcodes import services
-from qrcodes.models import Counter, Store
+from qrcodes.models import Counter, QRCode, Store
 from tests.api.conftest import MakeProgram, Program
 from tests.factories import ACTOR
 from tests.factories import counter as make_counter
@@ -29,6 +29,22 @@ def test_a_merchant_and_its_store_are_added(everywhere: Program) -> None:
     answer = everywhere.post("stores/", merchant=merchant["id"], **STORE)
     assert answer.status_code == 201
     assert Store.objects.get().merchant.secondary_merchant_id == "HILL"
+
+
+def test_a_merchant_is_changed_by_who_may_change_all_its_stores(
+    program: MakeProgram, at_store: Program, store: Store
+) -> None:
+    address = f"merchants/{store.merchant_id}/"
+    wanted = {"name": "Bay Noodle Bar", "secondary_merchant_id": "HARBOUR"}
+    assert at_store.patch(address, **wanted).status_code == 403
+    theirs = program(Role.MANAGER, merchant=store.merchant)
+    assert theirs.patch(address, **wanted).json()["name"] == "Bay Noodle Bar"
+
+
+def test_what_alipay_knows_a_merchant_by_is_fixed(everywhere: Program, code: QRCode) -> None:
+    merchant = code.enrolment.store.merchant
+    answer = everywhere.patch(f"merchants/{merchant.pk}/", secondary_merchant_id="BAY")
+    assert (answer.status_code, answer.json()["title"]) == (409, "Conflict")
 
 
 def test_what_a_program_did_is_in_the_audit_log(at_store: Program, store: Store) -> None:

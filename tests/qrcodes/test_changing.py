@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from merchant_portal.models import AuditEntry
 from qrcodes import services as codes
-from qrcodes.errors import CodeRefused
+from qrcodes.errors import CodeRefused, PlaceRefused
 from qrcodes.models import QRCode
 from qrcodes.states import CodeKind, CodeQuestion, CodeState
 from tests.alipay_side import AlipaySide
@@ -94,6 +94,23 @@ def test_a_store_that_changes_its_name_has_its_codes_modified(
     assert changed.state == CodeState.ADOPTING
     assert codes.send_code(changed).state == CodeState.ACTIVE
     assert alipay.books("codes")[0]["biz_data"]["store_name"] == "Harbour Noodle House"
+
+
+def test_a_merchant_that_changes_its_name_has_its_codes_modified(
+    code: QRCode, alipay: AlipaySide
+) -> None:
+    merchant = code.enrolment.store.merchant
+    codes.change_merchant(merchant, terms={"name": "Harbour Noodles Ltd"}, actor=ACTOR)
+    assert codes.send_code(code).state == CodeState.ACTIVE
+    assert alipay.books("codes")[0]["biz_data"]["secondary_merchant_name"] == "Harbour Noodles Ltd"
+
+
+def test_what_alipay_knows_a_merchant_by_is_fixed(code: QRCode) -> None:
+    merchant = code.enrolment.store.merchant
+    with pytest.raises(PlaceRefused):
+        codes.change_merchant(merchant, terms={"secondary_merchant_id": "BAY"}, actor=ACTOR)
+    merchant.refresh_from_db()
+    assert merchant.secondary_merchant_id == "HARBOUR"
 
 
 def test_a_stopped_code_stays_stopped_through_a_change(code: QRCode, alipay: AlipaySide) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from merchant_portal.models import User
-from qrcodes.models import Counter, Enrolment, QRCode
+from qrcodes.models import Counter, Enrolment, Membership, QRCode, Store
 from tests import factories
 
 SignIn = Callable[[User], Client]
@@ -15,6 +15,8 @@ SignIn = Callable[[User], Client]
 READ = ["store_list", "store_detail", "counter_detail", "code_detail", "code_standing"]
 PICTURES = ["code_image_svg", "code_image_png"]
 FORMS = ["store_edit", "counter_new", "counter_edit", "enrolment_edit"]
+#: Forms about all stores of a merchant.
+OF_A_MERCHANT = ["merchant_edit"]
 BUTTONS = [
     "code_new",
     "enrolment_new",
@@ -26,6 +28,7 @@ BUTTONS = [
     "code_fee",
 ]
 EVERYWHERE = ["merchant_new"]
+ALL_FORMS = [*FORMS, *OF_A_MERCHANT, *EVERYWHERE, "store_new"]
 
 
 @pytest.fixture
@@ -36,6 +39,7 @@ def address(code: QRCode) -> Callable[[str], str]:
     numbers = {"store": counter.store_id, "counter": counter.pk, "code": code.pk}
     numbers |= {"enrolment": code.enrolment_id, "counter_new": counter.store_id}
     numbers |= {"code_new": counter.pk, "enrolment_new": counter.pk}
+    numbers |= {"merchant": counter.store.merchant_id}
 
     def of(name: str) -> str:
         if name in {"store_list", "store_new", "merchant_new"}:
@@ -59,7 +63,7 @@ def test_a_page_opens_to_who_may_only_see(
     assert signed_in(cashier).get(address(name)).status_code == 200
 
 
-@pytest.mark.parametrize("name", [*FORMS, "store_new", *EVERYWHERE])
+@pytest.mark.parametrize("name", ALL_FORMS)
 def test_a_form_is_closed_to_who_may_only_see(
     address: Callable[[str], str], signed_in: SignIn, cashier: User, name: str
 ) -> None:
@@ -73,7 +77,7 @@ def test_a_button_is_closed_to_who_may_only_see(
     assert signed_in(cashier).post(address(name)).status_code == 403
 
 
-@pytest.mark.parametrize("name", [*READ[1:], *PICTURES, *FORMS])
+@pytest.mark.parametrize("name", [*READ[1:], *PICTURES, *FORMS, *OF_A_MERCHANT])
 def test_a_page_of_others_is_not_there(
     address: Callable[[str], str], signed_in: SignIn, outsider: User, name: str
 ) -> None:
@@ -88,7 +92,9 @@ def test_a_button_of_others_is_not_there(
     assert not code.moves.filter(actor_name="outsider").exists()
 
 
-@pytest.mark.parametrize("name", [*READ, *PICTURES, *FORMS, *EVERYWHERE, "store_new"])
+@pytest.mark.parametrize(
+    "name", [*READ, *PICTURES, *FORMS, *EVERYWHERE, *OF_A_MERCHANT, "store_new"]
+)
 def test_who_is_not_signed_in_is_sent_to_the_sign_in(
     address: Callable[[str], str], client: Client, name: str
 ) -> None:
@@ -124,6 +130,17 @@ def test_a_merchant_is_added_only_by_who_may_change_every_store(
 ) -> None:
     assert signed_in(manager).get(reverse("merchant_new")).status_code == 403
     assert signed_in(administrator).get(reverse("merchant_new")).status_code == 200
+
+
+def test_a_merchant_is_changed_only_by_who_may_change_all_its_stores(
+    address: Callable[[str], str], store: Store, signed_in: SignIn, manager: User
+) -> None:
+    assert signed_in(manager).get(address("merchant_edit")).status_code == 403
+    Membership.objects.get(user=manager).stores.clear()
+    assert signed_in(manager).get(address("merchant_edit")).status_code == 200
+    assert signed_in(manager).delete(address("merchant_edit")).status_code == 405
+    shop = signed_in(manager).get(store.get_absolute_url()).content.decode()
+    assert address("merchant_edit") in shop
 
 
 def test_the_list_shows_nobody_elses_store(code: QRCode, signed_in: SignIn, outsider: User) -> None:

@@ -53,6 +53,29 @@ def test_an_administrator_adds_merchant_store_and_counter(
     assert [counter.name for counter in store.counters.all()] == ["Terrace"]
 
 
+def test_a_merchant_keeps_what_alipay_knows_it_by(
+    code: QRCode, signed_in: SignIn, administrator: User
+) -> None:
+    merchant = code.enrolment.store.merchant
+    page = reverse("merchant_edit", args=[merchant.pk])
+    wanted = {"name": "Harbour Noodles Ltd", "mcc": "5814", "secondary_merchant_id": "BAY"}
+    answer = signed_in(administrator).post(page, wanted)
+    assert answer.headers["Location"] == reverse("store_list")
+    merchant.refresh_from_db()
+    assert (merchant.name, merchant.mcc) == ("Harbour Noodles Ltd", "5814")
+    assert merchant.secondary_merchant_id == "HARBOUR"
+
+
+def test_a_new_merchant_may_still_change_everything(
+    store: Store, signed_in: SignIn, administrator: User
+) -> None:
+    page = reverse("merchant_edit", args=[store.merchant_id])
+    wanted = {"name": "Bay Noodle Bar", "mcc": "58", "secondary_merchant_id": "BAY"}
+    assert signed_in(administrator).post(page, wanted).status_code == 422
+    signed_in(administrator).post(page, wanted | {"mcc": "5812"})
+    assert Merchant.objects.get().secondary_merchant_id == "BAY"
+
+
 def test_the_next_store_is_offered_what_the_last_one_had(
     store: Store, signed_in: SignIn, administrator: User
 ) -> None:
