@@ -3,7 +3,9 @@
 import tracemalloc
 from hashlib import sha256
 from io import BytesIO, RawIOBase
+from pathlib import Path
 from typing import BinaryIO, cast
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
@@ -248,6 +250,19 @@ def test_an_endless_line_is_refused_in_little_memory(start: bytes, rows: int) ->
     peak, state, reason, counted = peak_of(start)
     assert peak < 4 << 20
     assert (state, reason, counted) == (FileState.UNKNOWN_LAYOUT, Reason.LINE_TOO_LONG, rows)
+
+
+def test_a_zip_bomb_is_refused_unopened(tmp_path: Path) -> None:
+    bomb = tmp_path / f"{PARTNER}_20240318.zip"
+    with ZipFile(bomb, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(NAME, bytes(64 << 20))
+    tracemalloc.start()
+    statement = read_statement(bomb, name=bomb.name)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert statement.refusal is not None
+    assert statement.refusal.code is FileState.UNKNOWN_LAYOUT
+    assert peak < 4 << 20
 
 
 def test_a_long_file_keeps_no_lines() -> None:
