@@ -21,7 +21,7 @@ from merchant_portal.audit import Actor
 from merchant_portal.vault import SealBroken, open_vault
 from payments import services as payments
 from payments.errors import WordUnusable
-from payments.models import IntakeCount, Notification, Payment, Quarantined
+from payments.models import NEVER_CHECKED, IntakeCount, Notification, Payment, Quarantined
 from payments.services import Addressee, Arrival
 from payments.states import NotificationState, WaitReason
 from qrcodes.models import QRCode
@@ -33,6 +33,10 @@ _key_form = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 class Unverified(Exception):
     """A body that the account's own keys and sign type do not verify; the text says why."""
+
+
+class KeysSealedShut(Unverified):
+    """The master key opens no key of the account, so nothing was judged: the clock tries again."""
 
 
 def receive(key: str, *, body: bytes, content_type: str) -> bool:
@@ -51,7 +55,7 @@ def receive(key: str, *, body: bytes, content_type: str) -> bool:
             body=body,
             content_type=content_type,
             why=str(unverified),
-            checked_at=checked_at,
+            checked_at=NEVER_CHECKED if isinstance(unverified, KeysSealedShut) else checked_at,
         )
         return False
     store_and_apply(arrival)
@@ -68,7 +72,7 @@ def verify(addressee: Addressee, *, body: bytes, content_type: str) -> Arrival:
         raise Unverified(str(unreadable)) from unreadable
     except SealBroken as broken:
         log.exception("account_keys_sealed_shut", account=account.pk)
-        raise Unverified(str(broken)) from broken
+        raise KeysSealedShut(str(broken)) from broken
     verified = verify_posted(
         posted, sign_type=SignType(account.sign_type), keys=[key for _row, key in keys]
     )
@@ -187,7 +191,10 @@ def verify_quarantine_of(account: Account) -> int:
     held = account.quarantine.to_verify_again().select_related(
         "account", "code__enrolment__account"
     )
-    released = sum(_verify_again(row) for row in held)
+    try:
+        released = sum(_verify_again(row) for row in held)
+    except KeysSealedShut:
+        return 0
     Account.objects.filter(pk=account.pk).update(quarantine_verified_at=clock.now())
     return released
 
@@ -200,6 +207,8 @@ def _verify_again(row: Quarantined) -> bool:
             body=open_vault(settings.MASTER_KEY).open(bytes(row.sealed_body)),
             content_type=row.content_type,
         )
+    except KeysSealedShut:
+        raise
     except (Unverified, SealBroken) as unverified:
         payments.keep_in_quarantine(row, why=str(unverified), checked_at=checked_at)
         return False

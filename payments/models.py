@@ -1,6 +1,6 @@
 """What Alipay told us, the payments it became, and the ledger."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -25,6 +25,8 @@ from qrcodes.models import Counter, QRCode, Store
 
 #: See QuarantinedQuerySet.to_verify_again.
 CHECKED_AGAIN_WITHIN = timedelta(minutes=1)
+#: For a body that no key could be opened for: before any change of keys, so it is checked again.
+NEVER_CHECKED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -337,6 +339,11 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.body_digest[:12]}"
+
+    @property
+    def was_checked(self) -> bool:
+        """Whether any key has judged it yet."""
+        return self.checked_at != NEVER_CHECKED
 
 
 class IntakeCount(models.Model):

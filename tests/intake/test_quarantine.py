@@ -145,10 +145,21 @@ def test_a_master_key_that_does_not_open_the_keys_loses_nothing(
     postman: Postman, wrongly_keyed: Account
 ) -> None:
     factories.add_md5_key(wrongly_keyed, ALIPAYS_KEY)
+    Account.objects.update(keys_changed_at=clock.now() - timedelta(days=30))
     sealed = list(wrongly_keyed.keys.values_list("pk", "sealed"))
     wrongly_keyed.keys.update(sealed=b"sealed with another master key")
     assert postman.post(honest(postman, 1)) == "fail"
+    verify_quarantine()
     for pk, value in sealed:
         wrongly_keyed.keys.filter(pk=pk).update(sealed=value)
     verify_quarantine()
     assert Payment.objects.count() == 1
+
+
+def test_a_key_that_does_not_open_hides_no_key_that_does(
+    postman: Postman, wrongly_keyed: Account
+) -> None:
+    wrongly_keyed.keys.update(sealed=b"sealed with another master key")
+    factories.add_md5_key(wrongly_keyed, ALIPAYS_KEY)
+    assert postman.post(honest(postman, 1)) == "success"
+    assert not Quarantined.objects.exists()

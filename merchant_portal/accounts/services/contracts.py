@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
+import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,9 @@ from merchant_portal.accounts.models import Account, AccountKey, KeyPurpose, Sig
 from merchant_portal.alipay import signing
 from merchant_portal.alipay.client import Contract
 from merchant_portal.alipay.messages import Region
-from merchant_portal.vault import open_vault
+from merchant_portal.vault import SealBroken, open_vault
+
+log = structlog.get_logger(__name__)
 
 OpenKey = signing.MD5Key | signing.RSAPrivateKey | signing.RSAPublicKey
 
@@ -28,13 +31,23 @@ def verifying_keys(
 def open_verifying_keys(
     account: Account, live: Iterable[AccountKey]
 ) -> list[tuple[AccountKey, signing.VerifyingKey]]:
-    """Of an account's keys in force those that may verify, opened; raises SealBroken."""
+    """Of an account's keys in force those that may verify, opened.
+
+    One that does not open hides no other; raises SealBroken where none opens.
+    """
     purpose = KeyPurpose.SHARED if account.sign_type == SignType.MD5 else KeyPurpose.ALIPAY
-    return [
-        (key, open_verifying_key(key))
-        for key in live
-        if (key.purpose, key.algorithm) == (purpose, account.sign_type)
-    ]
+    opened, closed = [], []
+    for key in live:
+        if (key.purpose, key.algorithm) != (purpose, account.sign_type):
+            continue
+        try:
+            opened.append((key, open_verifying_key(key)))
+        except SealBroken as broken:
+            log.warning("account_key_sealed_shut", account=account.pk, key=key.pk)
+            closed.append(broken)
+    if closed and not opened:
+        raise closed[0]
+    return opened
 
 
 def contract_of(account: Account) -> Contract:
