@@ -34,3 +34,10 @@ def test_what_a_document_names_in_a_file_is_there(page: Path) -> None:
 def test_the_way_of_a_notification_is_written_down_by_names() -> None:
     named = _NAME_IN_FILE.findall((ROOT / "docs/architecture.md").read_text())
     assert {"receive", "record_notification", "post_payment"} <= {name for _path, name in named}
+
+
+def test_every_runtime_dependency_has_its_sentence() -> None:
+    running = (ROOT / "requirements.txt").read_text().split("# Running\n")[1].split("\n\n")[0]
+    page = (ROOT / "docs/decisions/0002-dependencies.md").read_text()
+    told = ", ".join(re.findall(r"^\| ([^|]+) \| ", page, flags=re.MULTILINE)).split(", ")
+    assert sorted(told[1:]) == sorted(line.split("==")[0] for line in running.splitlines())
