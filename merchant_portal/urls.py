@@ -1,9 +1,13 @@
 """Every address of the portal."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from merchant_portal import views
+
+# One way to sign in, with its limits on guessing: the administrator's pages have no own door.
+admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
     path("alipay/notify/<str:key>/", views.alipay_notify, name="alipay_notify"),

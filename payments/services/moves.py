@@ -17,7 +17,14 @@ from payments import ledger
 from payments.errors import WordUnusable
 from payments.models import Payment, PaymentMove
 from payments.services.words import Place, Word, masked, read_discount
-from payments.states import PAYMENT_MACHINE, PaymentState, Product, Question, WaitReason
+from payments.states import (
+    PAYMENT_MACHINE,
+    PAYMENT_TAKEN,
+    PaymentState,
+    Product,
+    Question,
+    WaitReason,
+)
 
 #: Questions that only ask for an answer: one settles them.
 _SETTLED_BY_AN_ANSWER = frozenset({Question.NO_ANSWER, Question.STILL_WAITING})
@@ -267,7 +274,7 @@ def _hear_closed_unpaid(payment: Payment, word: Word) -> None:
     if payment.state in {PaymentState.PENDING, PaymentState.UNKNOWN}:
         payment.closed_reason = word.status
         move(payment, PaymentState.CLOSED, word=word)
-    elif word.is_query and payment.is_taken and not _explained(payment):
+    elif _contradicts(payment, word) and not _explained(payment):
         raise_question(payment, Question.STATUS_DIFFERS)
 
 
@@ -275,8 +282,18 @@ def _hear_waiting(payment: Payment, word: Word) -> None:
     """The buyer has not finished: what is taken stays so, and only asking can contradict it."""
     if payment.state == PaymentState.UNKNOWN:
         move(payment, PaymentState.PENDING, word=word)
-    elif word.is_query and payment.is_taken:
+    elif _contradicts(payment, word):
         raise_question(payment, Question.STATUS_DIFFERS)
+
+
+def _contradicts(payment: Payment, word: Word) -> bool:
+    """Whether an answer denies that a payment is taken: one asked for before it was does not."""
+    if word.call is None or not payment.is_taken:
+        return False
+    taken_since = payment.moves.filter(
+        to_state__in=PAYMENT_TAKEN, at__gte=word.call.started_at
+    ).exists()
+    return not taken_since
 
 
 def _learn(payment: Payment, word: Word) -> None:

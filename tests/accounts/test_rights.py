@@ -1,6 +1,8 @@
 """What somebody with several roles, at several places, may do where."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from merchant_portal.access import Right, RightMissing, Role
 from merchant_portal.models import User
@@ -63,3 +65,8 @@ def test_a_store_of_another_merchant_is_refused(store: Store) -> None:
         services.add_membership(
             user, role=Role.CASHIER, merchant=store.merchant, stores=[other_store()], actor=ACTOR
         )
+
+
+def test_the_administrators_pages_have_no_sign_in_of_their_own(client: Client, db: None) -> None:
+    answer = client.post("/admin/login/", {"username": "may", "password": "guessed"})
+    assert answer.headers["Location"].startswith(reverse("account_login"))

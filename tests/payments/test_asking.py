@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings as portal
+from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -15,7 +16,9 @@ from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments import services
 from payments.checking import find_breaches
 from payments.models import LedgerEntry, Payment
-from payments.services import Unsent
+from payments.services import Unsent, moves
+from payments.services.asking import query, word_of
+from payments.services.words import Place
 from payments.states import PaymentState, Question
 from payments.tasks import poll_due_payments
 from qrcodes.models import QRCode
@@ -344,6 +347,20 @@ def hk_payment(hk_code: QRCode, alipay: AlipaySide, carry: Carry) -> Payment:
     alipay.pay(hk_code.value, "88.00")
     carry()
     return Payment.objects.get()
+
+
+def test_an_answer_from_before_it_was_paid_denies_nothing(
+    waiting: Payment, alipay: AlipaySide, carry: Carry
+) -> None:
+    numbers = {"alipay_trans_id": waiting.alipay_trans_id, "partner_trans_id": ""}
+    early = query(waiting.account, waiting, **numbers)
+    alipay.move_trade(waiting.alipay_trans_id, "TRADE_SUCCESS")
+    assert carry() == ["success"]
+    assert isinstance(early, Answered)
+    with transaction.atomic():
+        word = word_of(early.answer, early.call, Place())
+        moves.hear_about(Payment.objects.select_for_update().get(), word)
+    assert (the_payment().state, the_payment().question) == ("PAID", "")
 
 
 def test_an_order_number_that_is_anothers_is_a_question(
