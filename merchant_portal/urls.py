@@ -7,7 +7,7 @@ from django.urls import include, path
 from merchant_portal import views
 
 # One way to sign in, with its limits on guessing: the administrator's pages have no own door.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("alipay/notify/<str:key>/", views.alipay_notify, name="alipay_notify"),
