@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from tests.architecture.source import ROOT, files
 
@@ -41,3 +42,18 @@ def test_every_runtime_dependency_has_its_sentence() -> None:
     page = (ROOT / "docs/decisions/0002-dependencies.md").read_text()
     told = ", ".join(re.findall(r"^\| ([^|]+) \| ", page, flags=re.MULTILINE)).split(", ")
     assert sorted(told[1:]) == sorted(line.split("==")[0] for line in running.splitlines())
+
+
+def test_every_command_has_its_line_in_the_readme() -> None:
+    ours = {path.stem for path in files() if path.parts[-2:-1] == ("commands",)} - {"__init__"}
+    readme = (ROOT / "README.md").read_text()
+    assert {name for name in ours if f"| `{name}`" not in readme} == set()
+
+
+def test_what_monitoring_asks_is_written_as_it_is() -> None:
+    named = {
+        address
+        for page in _PAGES
+        for address in re.findall(r"`(/(?:healthz|readyz|metrics)/?)`", (ROOT / page).read_text())
+    }
+    assert named == {reverse(name) for name in ("healthz", "readyz", "metrics")}
