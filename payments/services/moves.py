@@ -365,7 +365,7 @@ def _schedule(payment: Payment, word: Word) -> None:
         _schedule_after_answer(payment)
     else:
         payment.attempts = 0
-        payment.next_attempt_at = _first_asking(payment)
+        payment.next_attempt_at = _first_asking(payment, word)
 
 
 def _schedule_after_answer(payment: Payment) -> None:
@@ -379,10 +379,14 @@ def _schedule_after_answer(payment: Payment) -> None:
         climb(payment, settings.ASK_LADDER_SECONDS, at_the_end=Question.NO_ANSWER)
 
 
-def _first_asking(payment: Payment) -> datetime | None:
-    """Once a notice has spoken: to confirm, to hear which wallet paid, or if the buyer paid."""
+def _first_asking(payment: Payment, word: Word) -> datetime | None:
+    """Once a notice has spoken: to confirm, to hear which wallet paid, whether a free payment is
+    frozen now or the notice is late, or if the buyer paid."""
     now = clock.now()
-    if payment.state == PaymentState.CONFIRMING or (payment.is_taken and not payment.wallet):
+    is_in_doubt = word.status == TradeStatus.TRADE_PENDING and not payment.frozen
+    if payment.state == PaymentState.CONFIRMING:
+        return now
+    if payment.is_taken and (is_in_doubt or not payment.wallet):
         return now
     if payment.is_unsettled:
         return now + timedelta(seconds=settings.WAIT_BUYER_LADDER_SECONDS[0])

@@ -85,6 +85,13 @@ def test_a_late_frozen_notice_freezes_nothing(postman: Postman) -> None:
     assert the_payment().frozen is False
 
 
+def test_a_frozen_notice_about_a_free_payment_has_alipay_asked(postman: Postman) -> None:
+    postman.paid()
+    assert the_payment().next_attempt_at is None
+    postman.paid(**PENDING)
+    assert the_payment().next_attempt_at is not None
+
+
 def test_a_waiting_buyer_is_a_pending_payment_that_is_asked_about(postman: Postman) -> None:
     postman.paid(**WAITING)
     payment = the_payment()
