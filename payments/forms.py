@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from merchant_portal.accounts.models import Account
 from merchant_portal.keyset import Cursor, CursorUnreadable
@@ -21,6 +23,7 @@ from payments.places import Places
 from payments.states import PaymentState
 from qrcodes.models import Counter, Store
 
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
 _WHOLE_CURRENCIES = [code for code, decimals in CURRENCIES.items() if decimals == 0]
 
 
@@ -38,6 +41,18 @@ class NumberField(forms.CharField):
 
     def to_python(self, value: object) -> str:
         return tidy_number(super().to_python(value) or "")
+
+
+class DayField(forms.DateField):
+    """A day that a payment may have, far from both ends of the calendar."""
+
+    def __init__(self, *, label: StrOrPromise) -> None:
+        super().__init__(
+            required=False,
+            label=label,
+            widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+            validators=[MinValueValidator(_EARLIEST), MaxValueValidator(_LATEST)],
+        )
 
 
 class DayRange(models.TextChoices):
@@ -137,12 +152,8 @@ class PaymentFilterForm(forms.Form):
     days = forms.ChoiceField(
         required=False, label=_("Days"), choices=[("", _("Any time")), *DayRange.choices]
     )
-    first = forms.DateField(
-        required=False, label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
-    last = forms.DateField(
-        required=False, label=_("To"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
+    first = DayField(label=_("From"))
+    last = DayField(label=_("To"))
     least = forms.DecimalField(
         required=False, label=_("Amount from"), min_value=0, max_digits=12, decimal_places=2
     )

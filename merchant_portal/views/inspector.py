@@ -1,6 +1,7 @@
 """The notifications inspector: what Alipay sent, what waits and why, what was turned away."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -55,7 +56,7 @@ def notification_list(request: PortalRequest) -> HttpResponse:
         "page": page,
         "number": number,
         "state": "" if number else state,
-        "query": f"q={number}" if number else f"state={state}",
+        "query": urlencode({"q": number} if number else {"state": state}),
         "counts": {
             each: capped_count(rows.filter(state=each)) for each in NotificationState.values
         },

@@ -1,5 +1,6 @@
 """The counter's screen and its feed."""
 
+import re
 import zlib
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
@@ -18,6 +19,7 @@ from qrcodes.models import Counter
 from qrcodes.permissions import PortalRequest, needs
 
 _SHOWN = 10
+_newest_move = re.compile(r"([0-9]{1,18})-", re.ASCII)
 #: A payment that stayed pending while this many others came is not looked for on the screen.
 _LOOKED_THROUGH = 50
 
@@ -50,7 +52,8 @@ def _counter(request: PortalRequest, pk: int) -> Counter:
 
 def _feed_context(counter: Counter, *, seen: str) -> dict[str, object]:
     rows = list(_newest_taken(counter))
-    newest_seen = int(seen.partition("-")[0]) if seen.partition("-")[0].isdecimal() else None
+    newest = _newest_move.match(seen)
+    newest_seen = int(newest[1]) if newest else None
     for row in rows:
         row.is_new = newest_seen is not None and row.taken_by > newest_seen  # type: ignore[attr-defined]
     return {

@@ -1,5 +1,6 @@
 """The payments list and one payment."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from qrcodes.permissions import PortalRequest, Principal, needs
 _UNPAID = (PaymentState.PENDING, PaymentState.UNKNOWN, PaymentState.CLOSED)
 #: What belongs to one page and not to the filter.
 _PAGING = ("page", "seen")
+_row_number = re.compile(r"[0-9]{1,18}", re.ASCII)
 #: What the tiles choose; each tile keeps the rest of the filter.
 _CHOSEN_BY_TILES = ("state", "question", "unplaced", *_PAGING)
 
@@ -64,7 +66,7 @@ def payment_list(request: PortalRequest) -> HttpResponse:
 
 def _has_newer(principal: Principal, *, seen: str) -> bool:
     """Whether a payment came that somebody may see and a list has not ``seen`` (a primary key)."""
-    if not seen.isdecimal():
+    if not _row_number.fullmatch(seen):
         return True
     newer = Payment.objects.filter(pk__gt=int(seen))
     return newer.exists() and visible_payments(principal).filter(pk__gt=int(seen)).exists()

@@ -145,6 +145,8 @@ def test_three_digits_name_nobody(pay: PayMaker, listed: Callable[..., list[int]
         {"least": "5", "most": "1"},
         {"days": "tomorrow"},
         {"first": "2026-02-30"},
+        {"last": "9999-12-31"},
+        {"first": "0001-01-01"},
         {"first": "2026-03-02", "last": "2026-03-01"},
         {"state": "LOST"},
         {"store": "999999"},
@@ -227,6 +229,14 @@ def test_an_open_list_hears_nothing_while_nothing_is_new(
     pay()
     response = client.get(URL, {"seen": newest.pk}, headers=headers)
     assert response.content.decode().strip().startswith('<div id="payments"')
+
+
+@pytest.mark.parametrize("seen", ["9" * 5000, "-1", "１２", "x"])
+def test_an_open_list_that_has_seen_nonsense_is_shown_anew(
+    seen: str, finance: User, signed_in: SignIn
+) -> None:
+    response = signed_in(finance).get(URL, {"seen": seen}, headers={"HX-Request": "true"})
+    assert response.status_code == 200
 
 
 def test_an_open_list_hears_nothing_of_other_stores(

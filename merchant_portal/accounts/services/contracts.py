@@ -67,7 +67,7 @@ def contract_of(account: Account) -> Contract:
         gateway_url=account.gateway_url,
         spare_url=account.spare_url,
         signing_key=_signing_key(account, own),
-        verifying_keys=tuple(key for _row, key in verifying_keys(account, at=now)),
+        verifying_keys=_alipay_keys(account, at=now),
         md5_key=md5 if isinstance(md5, signing.MD5Key) else None,
     )
 
@@ -86,6 +86,19 @@ def public_half(key: AccountKey) -> str:
     if not isinstance(opened, signing.RSAPrivateKey):
         raise AccountRefused(_("Only our own key has a public half to upload."))
     return opened.public_pem()
+
+
+def _alipay_keys(account: Account, *, at: datetime) -> tuple[signing.VerifyingKey, ...]:
+    """Without one no answer could be believed, so nothing is asked; raises KeyMissing."""
+    keys = tuple(key for _row, key in verifying_keys(account, at=at))
+    if not keys:
+        raise KeyMissing(
+            _("%(account)s has no %(algorithm)s key of Alipay's in force to verify answers with.")
+            % {"account": account, "algorithm": account.sign_type},
+            purpose=KeyPurpose.ALIPAY,
+            algorithm=account.sign_type,
+        )
+    return keys
 
 
 def _signing_key(account: Account, key: OpenKey | None) -> signing.SigningKey:
