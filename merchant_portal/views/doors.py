@@ -49,7 +49,13 @@ def _bounded_body(request: HttpRequest) -> bytes | None:
 
 
 def _plain(text: str, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    body = text.encode()
+    return HttpResponse(
+        body,
+        status=status,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Length": str(len(body))},
+    )
 
 
 @require_GET
