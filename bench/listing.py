@@ -43,8 +43,10 @@ class _Pages:
     """A process that asks for pages of one database."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._input: IO[str] = process.stdin  # type: ignore[assignment]  # PIPE was asked for
-        self._output: IO[str] = process.stdout  # type: ignore[assignment]
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("The process must be started with pipes.")
+        self._input: IO[str] = process.stdin
+        self._output: IO[str] = process.stdout
 
     def ask(self, page: str) -> float:
         """Milliseconds of one request for a page."""
