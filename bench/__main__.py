@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from itertools import chain
 
-from bench import intake, listing, verifying
+from bench import exporting, intake, listing, reconciling, verifying
 from bench.databases import ServerMissing
 from bench.goals import Goal, Verdict, tell
 
-_PARTS = ("verifying", "intake", "listing")
+_PARTS = ("verifying", "intake", "listing", "exporting", "reconciling")
 
 
 def main() -> int:
@@ -35,6 +35,8 @@ def _measure(parts: list[str] | tuple[str, ...], *, times: int) -> Iterator[Goal
         "verifying": lambda: verifying.measure(rounds=9 * times),
         "intake": lambda: intake.measure(rounds=5 * times, requests=1500),
         "listing": lambda: listing.measure(rounds=25 * times),
+        "exporting": lambda: exporting.measure(rounds=3 * times),
+        "reconciling": lambda: reconciling.measure(rounds=3 * times),
     }
     return chain.from_iterable(measures[part]() for part in parts)
 

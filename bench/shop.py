@@ -33,8 +33,8 @@ FROM generate_series((SELECT count(*) FROM payments_payment) + 1, %s) AS n
 
 def make_code() -> QRCode:
     """An account with an RSA2 key, a counter, and its code in use."""
-    account = _make_account()
-    enrolment = codes.enrol_counter(_make_counters(1)[0], account=account, actor=COMMAND_LINE)
+    account = make_account()
+    enrolment = codes.enrol_counter(make_counters(1)[0], account=account, actor=COMMAND_LINE)
     return QRCode.objects.create(
         enrolment=enrolment,
         version=1,
@@ -47,8 +47,8 @@ def make_code() -> QRCode:
 
 def make_payments(number: int) -> None:
     """As many payments as asked for in all, spread over a year, ten counters and three states."""
-    account = Account.objects.first() or _make_account()
-    counters = list(Counter.objects.all()) or _make_counters(10)
+    account = Account.objects.first() or make_account()
+    counters = list(Counter.objects.all()) or make_counters(10)
     if not User.objects.exists():
         Membership.objects.create(user=User.objects.create(username="finance"), role=Role.FINANCE)
     occurred = "timestamptz '2026-01-01' + n * interval '31 seconds'"
@@ -89,7 +89,8 @@ def _empty_columns() -> dict[str, str]:
         }
 
 
-def _make_account() -> Account:
+def make_account(**terms: str) -> Account:
+    """An account that is never spoken to, in US dollars."""
     account = accounts.save_account(
         partner_id=PARTNER,
         region="global",
@@ -99,6 +100,7 @@ def _make_account() -> Account:
             "sign_type": SignType.RSA2,
             "gateway_url": "http://127.0.0.1:9/gateway.do",
             "settlement_currency": "USD",
+            **terms,
         },
     )
     pem = os.environ.get("BENCH_PUBLIC_PEM")
@@ -113,7 +115,8 @@ def _make_account() -> Account:
     return account
 
 
-def _make_counters(number: int) -> list[Counter]:
+def make_counters(number: int) -> list[Counter]:
+    """So many tills of one store."""
     merchant = Merchant.objects.create(
         name="Harbour Noodle Bar", mcc="5812", secondary_merchant_id="HARBOUR"
     )

@@ -28,6 +28,12 @@ class Right(StrEnum):
     SEE_NOTIFICATIONS = "see_notifications"
     APPLY_NOTIFICATIONS = "apply_notifications"
     ANSWER_QUESTIONS = "answer_questions"
+    GIVE_BACK = "give_back"
+    APPROVE_GIVING_BACK = "approve_giving_back"
+    SEE_STATEMENTS = "see_statements"
+    IMPORT_STATEMENTS = "import_statements"
+    RESOLVE_DISCREPANCIES = "resolve_discrepancies"
+    EXPORT_REPORTS = "export_reports"
     SEE_ACCOUNTS = "see_accounts"
     CHANGE_ACCOUNTS = "change_accounts"
     SEE_AUDIT = "see_audit"
@@ -41,11 +47,15 @@ _READS = frozenset(
         Right.SEE_NOTIFICATIONS,
         Right.SEE_ACCOUNTS,
         Right.SEE_AUDIT,
+        Right.SEE_STATEMENTS,
+        Right.EXPORT_REPORTS,
     }
 )
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.CASHIER: frozenset({Right.SEE_PAYMENTS, Right.ASK_ALIPAY, Right.SEE_STORES}),
+    Role.CASHIER: frozenset(
+        {Right.SEE_PAYMENTS, Right.ASK_ALIPAY, Right.SEE_STORES, Right.GIVE_BACK}
+    ),
     Role.MANAGER: frozenset(
         {
             Right.SEE_PAYMENTS,
@@ -57,6 +67,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_NOTIFICATIONS,
             Right.APPLY_NOTIFICATIONS,
             Right.ANSWER_QUESTIONS,
+            Right.GIVE_BACK,
+            Right.APPROVE_GIVING_BACK,
+            Right.EXPORT_REPORTS,
         }
     ),
     Role.FINANCE: frozenset(
@@ -68,6 +81,12 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_NOTIFICATIONS,
             Right.APPLY_NOTIFICATIONS,
             Right.ANSWER_QUESTIONS,
+            Right.GIVE_BACK,
+            Right.APPROVE_GIVING_BACK,
+            Right.SEE_STATEMENTS,
+            Right.IMPORT_STATEMENTS,
+            Right.RESOLVE_DISCREPANCIES,
+            Right.EXPORT_REPORTS,
             Right.SEE_ACCOUNTS,
             Right.SEE_AUDIT,
         }
@@ -94,6 +113,12 @@ RIGHT_NAMES: dict[Right, StrOrPromise] = {
     Right.SEE_NOTIFICATIONS: _("see notifications"),
     Right.APPLY_NOTIFICATIONS: _("apply a notification again"),
     Right.ANSWER_QUESTIONS: _("settle open questions"),
+    Right.GIVE_BACK: _("ask for money to go back"),
+    Right.APPROVE_GIVING_BACK: _("approve money going back"),
+    Right.SEE_STATEMENTS: _("see Alipay's files and what they differ in"),
+    Right.IMPORT_STATEMENTS: _("import Alipay's files"),
+    Right.RESOLVE_DISCREPANCIES: _("resolve differences"),
+    Right.EXPORT_REPORTS: _("download reports"),
     Right.SEE_ACCOUNTS: _("see Alipay accounts"),
     Right.CHANGE_ACCOUNTS: _("change Alipay accounts and keys"),
     Right.SEE_AUDIT: _("see the audit log"),

@@ -15,8 +15,17 @@ from merchant_portal.accounts.errors import AccountExists, AccountRefused
 from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.machine import MoveRefused
 from merchant_portal.vault import SealBroken
-from payments.errors import LookupRefused
-from qrcodes.errors import CodeExists, CodeRefused, EnrolmentRefused, PersonRefused, PlaceRefused
+from payments.errors import ApprovalRefused, GiveBackRefused, LookupRefused
+from qrcodes.errors import (
+    CodeExists,
+    CodeRefused,
+    EnrolmentRefused,
+    KeyReused,
+    PersonRefused,
+    PlaceRefused,
+    RegistrationRefused,
+)
+from reconciliation.errors import ResolutionRefused, StatementRefused, VouchRefused
 
 #: Refusals of the verbs: what is asked for collides with what there is, or cannot be at all.
 _REFUSALS: dict[type[Exception], HTTPStatus] = {
@@ -25,10 +34,17 @@ _REFUSALS: dict[type[Exception], HTTPStatus] = {
     CodeRefused: HTTPStatus.CONFLICT,
     EnrolmentRefused: HTTPStatus.CONFLICT,
     PlaceRefused: HTTPStatus.CONFLICT,
+    RegistrationRefused: HTTPStatus.CONFLICT,
     MoveRefused: HTTPStatus.CONFLICT,
+    GiveBackRefused: HTTPStatus.CONFLICT,
+    ApprovalRefused: HTTPStatus.CONFLICT,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     PersonRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     AccountRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     LookupRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ResolutionRefused: HTTPStatus.CONFLICT,
+    StatementRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    VouchRefused: HTTPStatus.CONFLICT,
     RequestInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     SealBroken: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -11,8 +11,12 @@ from rest_framework.viewsets import ViewSetMixin
 from merchant_portal.accounts_api import AccountDoor
 from merchant_portal.api_docs import DocsView
 from merchant_portal.notifications_api import NotificationDoor
+from merchant_portal.reports.api import ReportDoor, ReportJobDoor
 from payments.api import LookupDoor, PaymentDoor
 from qrcodes.api import CodeDoor, CounterDoor, EnrolmentDoor, MerchantDoor, StoreDoor
+from reconciliation.api import StatementDoor
+from reconciliation.worklist_api import DiscrepancyDoor
+from refunds.api import CancelDoor, RefundDoor
 
 _DOORS = {
     "accounts": ("account", AccountDoor),
@@ -23,7 +27,13 @@ _DOORS = {
     "qrcodes": ("qrcode", CodeDoor),
     "notifications": ("notification", NotificationDoor),
     "payments": ("payment", PaymentDoor),
+    "refunds": ("refund", RefundDoor),
+    "cancels": ("cancel", CancelDoor),
+    "statements": ("statement", StatementDoor),
+    "discrepancies": ("discrepancy", DiscrepancyDoor),
     "lookups": ("lookup", LookupDoor),
+    "reports/jobs": ("report-job", ReportJobDoor),
+    "reports": ("report", ReportDoor),
 }
 
 router = SimpleRouter()

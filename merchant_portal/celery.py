@@ -17,4 +17,13 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 broker.register()
 app = Celery("merchant_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["merchant_portal", "qrcodes", "payments"])
+app.autodiscover_tasks(
+    [
+        "merchant_portal",
+        "merchant_portal.reports",
+        "qrcodes",
+        "payments",
+        "refunds",
+        "reconciliation",
+    ]
+)

@@ -29,23 +29,31 @@ class DueWork(models.Model):
         abstract = True
 
 
-def claim_due(model: type[DueWork], *, now: datetime, limit: int = 20) -> list[int]:
-    """Claim up to ``limit`` due rows and return their primary keys."""
+def claim_due(
+    model: type[DueWork], *, now: datetime, limit: int = 20, states: Sequence[str] = ()
+) -> list[int]:
+    """Claim up to ``limit`` due rows, of these states where some are named; their keys."""
     table = connection.ops.quote_name(model._meta.db_table)
     skip = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
+    among = f"AND state IN ({', '.join(['%s'] * len(states))}) " if states else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} SET lease_until = %s, attempts = attempts + 1 WHERE id IN ("
             f"SELECT id FROM {table} WHERE next_attempt_at <= %s "
-            f"AND (lease_until IS NULL OR lease_until <= %s) "
+            f"AND (lease_until IS NULL OR lease_until <= %s) {among}"
             f"ORDER BY next_attempt_at LIMIT %s{skip}) RETURNING id",
-            [_value(now + _lease()), _value(now), _value(now), limit],
+            [_value(now + _lease()), _value(now), _value(now), *states, limit],
         )
         return [row[0] for row in cursor.fetchall()]
 
 
 def claim_each(
-    model: type[DueWork], *, now: Callable[[], datetime], limit: int = 20, seconds: float = 30
+    model: type[DueWork],
+    *,
+    now: Callable[[], datetime],
+    limit: int = 20,
+    seconds: float = 30,
+    states: Sequence[str] = (),
 ) -> Iterator[int]:
     """Claim due rows one after the other, so that each lease begins with its own work.
 
@@ -56,7 +64,7 @@ def claim_each(
     for _row in range(limit):
         if (now() - started_at).total_seconds() > seconds:
             return
-        claimed = claim_due(model, now=now(), limit=1)
+        claimed = claim_due(model, now=now(), limit=1, states=states)
         if not claimed:
             return
         yield claimed[0]

@@ -1,7 +1,7 @@
 """The way of a notification: from a posted body on a key's address to its effect.
 
-Store first, then let it have its effect inside a savepoint; ``success`` is said only after the
-commit. Nothing but the database is asked on this way.
+Store first, then let it have its effect; what arrived is kept also where that fails. ``success`` is
+said only after the commit. Nothing but the database is asked on this way.
 """
 
 import re
@@ -18,6 +18,7 @@ from merchant_portal.alipay.messages import Posted, parse_posted, read_notice
 from merchant_portal.alipay.notifications import verify_posted
 from merchant_portal.alipay.signing import SignType
 from merchant_portal.audit import Actor
+from merchant_portal.crashpoints import reached
 from merchant_portal.vault import SealBroken, open_vault
 from payments import services as payments
 from payments.errors import WordUnusable
@@ -25,6 +26,7 @@ from payments.models import NEVER_CHECKED, IntakeCount, Notification, Payment, Q
 from payments.services import Addressee, Arrival
 from payments.states import NotificationState, WaitReason
 from qrcodes.models import QRCode
+from refunds import services as refunds
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +61,7 @@ def receive(key: str, *, body: bytes, content_type: str) -> bool:
         )
         return False
     store_and_apply(arrival)
+    reached("notification.kept")
     return True
 
 
@@ -105,10 +108,27 @@ def _arrival(
     )
 
 
-@transaction.atomic(durable=True)
 def store_and_apply(arrival: Arrival) -> Notification:
-    """One transaction: the raw row, and its effect inside a savepoint."""
-    return _store_and_apply(arrival)
+    """Commit the raw row with its effect, or with the reason why it waits.
+
+    Nearly every effect succeeds, so both are tried first as one, a tenth cheaper than with a
+    savepoint between them. Whatever fails is rolled back whole, and begun again with the savepoint
+    that keeps the raw row.
+    """
+    try:
+        return _store_with_effect(arrival)
+    except Exception as error:  # noqa: BLE001  what is no passing matter fails, and is told, below
+        log.debug("notification_begun_again", error=type(error).__name__)
+    with transaction.atomic(durable=True):
+        return _store_and_apply(arrival)
+
+
+@transaction.atomic(durable=True)
+def _store_with_effect(arrival: Arrival) -> Notification:
+    notification = payments.record_notification(arrival)
+    if notification.state == NotificationState.WAITING:
+        _end(notification, arrival, _effect(notification, arrival))
+    return notification
 
 
 def _store_and_apply(arrival: Arrival) -> Notification:
@@ -165,24 +185,28 @@ def _apply(notification: Notification, arrival: Arrival) -> None:
 def _effect_or_again(notification: Notification, arrival: Arrival) -> Payment | None:
     """A race for a new payment is lost by a unique key; the second try sees the winner."""
     try:
-        return _effect(notification, arrival)
+        return _effect_in_savepoint(notification, arrival)
     except IntegrityError:
-        return _effect(notification, arrival)
+        return _effect_in_savepoint(notification, arrival)
 
 
 @transaction.atomic
+def _effect_in_savepoint(notification: Notification, arrival: Arrival) -> Payment | None:
+    return _effect(notification, arrival)
+
+
 def _effect(notification: Notification, arrival: Arrival) -> Payment | None:
     if arrival.notice.is_refund:
-        return payments.hear_refund(notification, arrival)
+        return refunds.apply_refund_notice(notification, arrival)
     return payments.apply_paid(notification, arrival)
 
 
 def _end(notification: Notification, arrival: Arrival, payment: Payment | None) -> None:
-    if arrival.notice.is_refund:
-        notification.payment = payment
+    if arrival.notice.is_refund and payment is None:
         payments.keep_waiting(notification, WaitReason.REFUND_UNBOOKED, arrival.notice.refund_fee)
     else:
         payments.mark_applied(notification, payment)
+    reached("notification.applied")
 
 
 def verify_quarantine_of(account: Account) -> int:
@@ -192,11 +216,9 @@ def verify_quarantine_of(account: Account) -> int:
         "account", "code__enrolment__account"
     )
     try:
-        released = sum(_verify_again(row) for row in held)
+        return sum(_verify_again(row) for row in held)
     except KeysSealedShut:
         return 0
-    Account.objects.filter(pk=account.pk).update(quarantine_verified_at=clock.now())
-    return released
 
 
 def _verify_again(row: Quarantined) -> bool:

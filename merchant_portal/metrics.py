@@ -17,11 +17,22 @@ from prometheus_client.registry import Collector
 
 from merchant_portal import clock, health
 from merchant_portal.due import DueWork
-from payments.models import IntakeCount, Lookup, Notification, Payment, Quarantined
-from qrcodes.models import QRCode
+from payments.models import Cancel, IntakeCount, Lookup, Notification, Payment, Quarantined
+from qrcodes.models import QRCode, Registration
+from reconciliation.models import StatementFile
+from refunds.models import Refund
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-_DUE_WORK: tuple[type[DueWork], ...] = (Notification, Payment, Lookup, QRCode)
+_DUE_WORK: tuple[type[DueWork], ...] = (
+    Notification,
+    Payment,
+    Lookup,
+    QRCode,
+    Registration,
+    StatementFile,
+    Refund,
+    Cancel,
+)
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -48,7 +59,9 @@ class PortalCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         now = clock.now()
-        yield from chain(_arrivals(), _payments(), _due_work(now), _clock())
+        yield from chain(
+            _arrivals(), _payments(), _giving_back(), _files(), _due_work(now), _clock()
+        )
 
 
 def _arrivals() -> Iterator[Metric]:
@@ -82,6 +95,34 @@ def _payments() -> Iterator[Metric]:
     )
 
 
+def _giving_back() -> Iterator[Metric]:
+    states = GaugeMetricFamily(
+        "portal_giving_back", "Refunds and cancels, by state.", labels=["call", "state"]
+    )
+    questions = GaugeMetricFamily(
+        "portal_giving_back_questions", "Those that wait for a person.", labels=["call"]
+    )
+    for call, model in (("refund", Refund), ("cancel", Cancel)):
+        for state, number in _by(model, "state"):
+            states.add_metric([call, state], number)
+        questions.add_metric([call], model._default_manager.exclude(question="").count())
+    yield from (states, questions)
+
+
+def _files() -> Iterator[Metric]:
+    states = GaugeMetricFamily(
+        "portal_statement_files", "Alipay's nightly files, by state.", labels=["state"]
+    )
+    for state, number in _by(StatementFile, "state"):
+        states.add_metric([state], number)
+    yield states
+    yield GaugeMetricFamily(
+        "portal_statement_files_missed",
+        "Files that are late, and nobody has said why they will not come.",
+        value=StatementFile.objects.missed().count(),
+    )
+
+
 def _due_work(now: datetime) -> Iterator[Metric]:
     number = GaugeMetricFamily("portal_due_work", "Rows whose time has come.", labels=["work"])
     age = GaugeMetricFamily(
@@ -107,6 +148,6 @@ def _clock() -> Iterator[Metric]:
     yield gauge
 
 
-def _by(model: type[Notification] | type[Payment], column: str) -> Iterator[tuple[str, int]]:
+def _by(model: type[DueWork], column: str) -> Iterator[tuple[str, int]]:
     rows = model._default_manager.values_list(column).annotate(Count("pk")).order_by()
     yield from ((value, number) for value, number in rows)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 import structlog
@@ -97,7 +97,8 @@ class SignInAgainMiddleware:
         is_live_part = request.headers.get("HX-Request") == "true"
         sign_in = reverse(settings.LOGIN_URL)
         if is_live_part and response.headers.get("Location", "").startswith(sign_in):
-            page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+            address = urlsplit(request.headers.get("HX-Current-URL", ""))
+            page = urlunsplit(("", "", address.path or "/", address.query, ""))
             return HttpResponseClientRedirect(f"{sign_in}?{urlencode({'next': page})}")
         return response
 

@@ -1,32 +1,93 @@
-"""Putting in a row where each millisecond is a customer's: the statement is built once per model.
+"""Plain statements where each millisecond is a customer's: built once, planned once, run often.
 
-It does what ``save(force_insert=True)`` does for a model without ``auto_now``, defaults in the
-database or listeners, which none of ours has, in a third of the time.
+``insert`` does what ``save(force_insert=True)`` does for a model of plain columns (text, numbers,
+instants, bytes) without ``auto_now``, defaults in the database or listeners, which none of ours
+has, in a third of the time.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-from django.db.models import Field, Model
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+from django.db.models import Model
+
+
+def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """What a statement that is always the same returns: PostgreSQL plans it once a connection.
+
+    Django's own cursor writes the values into the statement, so each is planned anew; that was a
+    third of what these statements cost.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            cursor.cursor = psycopg.Cursor(database.connection)
+        else:
+            values = [_written(value) for value in values]
+        cursor.execute(statement, values)
+        returned: list[tuple[Any, ...]] = cursor.fetchall()
+    return returned
+
+
+def run_first(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """``run`` for the first statement of a request, which is also what tells a dead connection.
+
+    Django asks a kept connection with a statement of its own whether it lives. Here the first
+    statement changes nothing, so where it is not answered it is asked again on a new one.
+    """
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.in_atomic_block:
+        return run(statement, values)
+    database.health_check_done = True
+    try:
+        return run(statement, values)
+    except (OperationalError, InterfaceError):
+        database.close()
+    return run(statement, values)
 
 
 def insert(row: Model) -> None:
     """Put in a new row and give it its key; raises what ``save`` raises."""
-    fields, statement = _insert_statement(type(row))
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row.pk = cursor.fetchone()[0]
+    names, statement = _insert_statement(type(row))
+    _put_in(row, names, f"{statement} RETURNING id")
+
+
+def insert_new(row: Model) -> bool:
+    """Put in a row unless one of its unique keys is taken, or being taken: then waits for its end.
+
+    False where it was taken; the transaction goes on.
+    """
+    names, statement = _insert_statement(type(row))
+    return _put_in(row, names, f"{statement} ON CONFLICT DO NOTHING RETURNING id")
+
+
+def _put_in(row: Model, names: Sequence[str], statement: str) -> bool:
+    state = row.__dict__
+    keys = run(statement, [state[name] for name in names])
+    if not keys:
+        return False
+    row.pk = keys[0][0]
     row._state.adding = False
-    row._state.db = connection.alias
+    row._state.db = DEFAULT_DB_ALIAS
+    return True
 
 
 @lru_cache(maxsize=32)
-def _insert_statement(model: type[Model]) -> tuple[tuple["Field[Any, Any]", ...], str]:
-    fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+def _insert_statement(model: type[Model]) -> tuple[tuple[str, ...], str]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
-    names = ", ".join(quote(str(field.column)) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     table = quote(model._meta.db_table)
-    return fields, f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING id"
+    statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"
+    return tuple(field.attname for field in fields), statement
+
+
+def _written(value: Any) -> Any:
+    """An instant as SQLite keeps it; anything else as it is."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value

@@ -8,12 +8,13 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 import structlog
+from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -108,6 +109,9 @@ INSTALLED_APPS = [
     "merchant_portal.accounts.apps.AccountsConfig",
     "qrcodes",
     "payments",
+    "refunds",
+    "reconciliation",
+    "merchant_portal.reports.apps.ReportsConfig",
 ]
 
 MIDDLEWARE = [
@@ -178,6 +182,8 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     # Connecting anew for each request was measured at a fifth of the throughput.
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
+    # From its third run on a connection, what merchant_portal.rows prepares is not planned again.
+    _database.setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
 else:
     raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -286,9 +292,24 @@ CELERY_BEAT_SCHEDULE = {
         ("merchant_portal.tasks.apply_waiting_notifications", _TICK),
         ("merchant_portal.tasks.verify_quarantine", timedelta(seconds=10)),
         ("qrcodes.tasks.poll_due_codes", _TICK),
+        ("qrcodes.tasks.poll_due_enrolments", timedelta(seconds=10)),
         ("payments.tasks.poll_due_payments", _TICK),
         ("payments.tasks.run_due_lookups", _TICK),
+        ("payments.tasks.submit_due_cancels", _TICK),
+        ("refunds.tasks.submit_due_refunds", _TICK),
+        ("refunds.tasks.poll_due_refunds", _TICK),
+        ("reconciliation.tasks.import_due_statements", _TICK),
+        ("reconciliation.tasks.expect_statements", timedelta(minutes=5)),
+        ("reconciliation.tasks.reconcile_due_days", timedelta(seconds=5)),
+        ("merchant_portal.reports.tasks.make_due_reports", timedelta(seconds=5)),
     )
+}
+# From 10:15 to 19:45 GMT+8, in UTC: files are made between 9:00 and 10:00
+# (docs.antom.com/ac/globalbarcode/reconciliation).
+CELERY_BEAT_SCHEDULE["reconciliation.tasks.fetch_statements"] = {
+    "task": "reconciliation.tasks.fetch_statements",
+    "schedule": crontab(minute="15,45", hour="2-11"),
+    "options": {"expires": 1800},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
@@ -311,7 +332,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Merchant portal",
-    "DESCRIPTION": "Stores, counters, codes, notifications and payments of the merchant portal.",
+    "DESCRIPTION": "Stores, counters, codes, notifications, payments and money going back.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
@@ -324,12 +345,28 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CodeState": "qrcodes.states.CodeState",
         "CodeKind": "qrcodes.states.CodeKind",
+        "CodeCall": "qrcodes.states.CodeCall",
         "CodeQuestion": "qrcodes.states.CodeQuestion",
+        "ReviewState": "qrcodes.states.ReviewState",
+        "ReviewQuestion": "qrcodes.states.ReviewQuestion",
+        "ReviewCall": "qrcodes.states.ReviewCall",
         "PaymentState": "payments.states.PaymentState",
         "PaymentQuestion": "payments.states.Question",
+        "RefundState": "refunds.states.RefundState",
+        "RefundOrigin": "refunds.states.RefundOrigin",
+        "CancelState": "payments.states.CancelState",
+        "GiveBackReason": "payments.states.GiveBackReason",
+        "GiveBackQuestion": "payments.states.GiveBackQuestion",
         "NotificationState": "payments.states.NotificationState",
         "LookupState": "payments.states.LookupState",
+        "FileState": "reconciliation.states.FileState",
+        "DiscrepancyState": "reconciliation.states.DiscrepancyState",
+        "VerdictWord": "reconciliation.states.VerdictWord",
+        "LineKind": "reconciliation.states.LineKind",
+        "Resolution": "reconciliation.states.Resolution",
         "EntryKind": "payments.models.EntryKind",
+        "FileFormat": "merchant_portal.reports.states.FileFormat",
+        "ReportJobState": "merchant_portal.reports.states.JobState",
         "LedgerAccount": "payments.models.LedgerAccount",
         "SignType": "merchant_portal.accounts.models.SignType",
     },
@@ -348,6 +385,18 @@ ASK_LADDER_SECONDS = [5, 15, 60, 180, 600, 1800, 3600, 10_800, 21_600]
 WAIT_BUYER_LADDER_SECONDS = [180, 180, 180, 600, 1800, 3600, 10_800]
 #: Seconds until a code's call without an answer is tried again.
 CODE_LADDER_SECONDS = [3, 10, 30, 120, 600, 1800, 3600]
+#: Seconds until a store's review is asked about again. It takes 5 to 10 minutes as a rule and at
+#: most 3 working days (offline_maintain); five days leave room for a week-end, then a person is
+#: asked.
+REVIEW_LADDER_SECONDS = [120, 180, 300, 600, 1800, 3600, 10_800, *[21_600] * 19]
+#: Seconds until money on its way back is sent or asked about again; after the last a person is.
+GIVE_BACK_LADDER_SECONDS = [3, 10, 30, 60, 180, 600, 1800, 3600, 10_800, 21_600]
+#: Whether refunds are asked for so that "yes" means paid back (is_sync=Y), or only noted down.
+REFUNDS_SYNC = env.bool("REFUNDS_SYNC", default=True)
+#: When a refund that Alipay has only noted down is asked about: the night's run (23:00 to 05:00
+#: GMT+8) is over then; and, in seconds, one that runs at once.
+REFUND_NIGHT_OVER = time(5, 10)
+REFUND_SAME_DAY_SECONDS = 60
 #: Seconds until a notification whose effect failed is applied again.
 APPLY_LADDER_SECONDS = [5, 15, 60, 300, 900, 3600, 10_800, 43_200]
 #: How long a claimed row stays with the one who claimed it, in seconds.
@@ -357,6 +406,33 @@ QUARANTINE_BODY_BYTES = 65_536
 QUARANTINE_BODIES = 1_000
 #: The most bytes a notification may have; the gateway's own are under 10 kB.
 NOTIFICATION_BODY_BYTES = 262_144
+
+#: Drills end the program at this point (merchant_portal/crashpoints.py); never where money moves.
+CRASH_AT = env.str("CRASH_AT", default="") if DEBUG else ""
+
+# ---- Nightly files --------------------------------------------------------------------------
+
+#: The bytes of every delivery, kept for good.
+STATEMENTS_DIR = VAR_DIR / "statements"
+#: The largest file that is taken; a million lines have about 200 MB.
+STATEMENT_FILE_BYTES = 1_000_000_000
+#: The largest file that comes through a page or the API; larger ones by command or folder.
+STATEMENT_UPLOAD_BYTES = 250_000_000
+#: Files up to this size are read while somebody waits for the page, larger ones by a worker.
+STATEMENT_READ_AT_ONCE_BYTES = 2_000_000
+#: A day's file is awaited from this time (GMT+8) of the next day on, and late from the other.
+STATEMENT_EXPECTED_FROM = time(10, 15)
+STATEMENT_LATE_FROM = time(14, 0)
+#: How many days back files are awaited and looked for: Alipay's server keeps them as long.
+STATEMENT_DAYS_BACK = 7
+#: Seconds until a stored file whose bytes are gone is looked for again.
+STATEMENT_RETRY_SECONDS = 300
+
+# ---- Reports --------------------------------------------------------------------------------
+
+#: Where workbooks are kept, and for how many days.
+REPORT_FOLDER = VAR_DIR / "reports"
+REPORT_FILE_DAYS = 7
 
 # ---- Watching -------------------------------------------------------------------------------
 

@@ -1,38 +1,27 @@
-"""What is always true of payments, ledger, notifications and codes: one list of named checks.
+"""What is always true of payments, cancels, ledger and notifications: named checks.
 
 Each check is one statement that finds the rows which break it, so each sees one moment of a busy
-database. The checks know the rules from the tables of states and of the ledger, not from the verbs
-that follow them: a mistake in a verb cannot hide here.
+database.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any
-
-from django.db.models import (
-    BigIntegerField,
-    Count,
-    Exists,
-    F,
-    Max,
-    Model,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    Window,
-)
-from django.db.models.functions import Coalesce, Lag
-from django.utils.functional import Promise
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.alipay.messages import TradeStatus
-from merchant_portal.machine import Machine
+from merchant_portal.truths import (
+    Check,
+    Rows,
+    last_move_to_state,
+    permitted,
+    repeated,
+    telling,
+    unchained,
+)
 from payments.ledger import MOVES
 from payments.models import (
+    Cancel,
+    CancelMove,
     EntryKind,
     LedgerEntry,
     Lookup,
@@ -42,81 +31,22 @@ from payments.models import (
     Quarantined,
 )
 from payments.states import (
+    CANCEL_ENDED,
+    CANCEL_MACHINE,
+    CANCEL_SENT,
+    CANCEL_WATCHED,
     PAYMENT_MACHINE,
     PAYMENT_TAKEN,
     PAYMENT_UNSETTLED,
+    CancelState,
     LookupState,
     NotificationState,
     PaymentState,
     WaitReason,
 )
-from qrcodes.models import QRCode, QRCodeMove
-from qrcodes.states import CODE_ENDED, CODE_MACHINE, CODE_UNSETTLED, CodeState
-
-Rows = QuerySet[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Something that is always true, and the rows for which it is not."""
-
-    name: str
-    meaning: Promise
-    breaches: Callable[[], Rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """One row that breaks a check."""
-
-    noun: str
-    pk: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.noun} {self.pk}: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found: its first breaches, and whether there are more."""
-
-    check: Check
-    breaches: tuple[Breach, ...]
-    has_more: bool
-
 
 CHECKS: list[Check] = []
-
-
-def run_checks(*, most_breaches: int = 10) -> list[Finding]:
-    """Run every check; each finding names at most ``most_breaches`` rows."""
-    return [_run(check, most_breaches) for check in CHECKS]
-
-
-def find_breaches() -> list[str]:
-    """The first breaches of every check in one list of lines; empty where all is true."""
-    return [
-        f"{finding.check.name}: {breach}" for finding in run_checks() for breach in finding.breaches
-    ]
-
-
-def _run(check: Check, most_breaches: int) -> Finding:
-    rows = check.breaches().order_by("pk")[: most_breaches + 1]
-    found = [_breach(row) for row in rows.iterator()]
-    return Finding(check, tuple(islice(found, most_breaches)), len(found) > most_breaches)
-
-
-def _breach(row: Model) -> Breach:
-    return Breach(str(row._meta.verbose_name), row.pk, str(row))
-
-
-def _always(meaning: Promise) -> Callable[[Callable[[], Rows]], Callable[[], Rows]]:
-    def add(breaches: Callable[[], Rows]) -> Callable[[], Rows]:
-        CHECKS.append(Check(breaches.__name__, meaning, breaches))
-        return breaches
-
-    return add
+_always = telling(CHECKS)
 
 
 # ---- Payments and their entries ---------------------------------------------------------------
@@ -136,6 +66,11 @@ def _entries_of_payment(*kinds: EntryKind) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(payment=OuterRef("pk"), kind__in=kinds).order_by()
 
 
+def _sum_of_entries(kind: EntryKind) -> Coalesce:
+    entries = _entries_of_payment(kind).values("payment").annotate(total=Sum("amount_minor"))
+    return Coalesce(Subquery(entries.values("total")), 0, output_field=BigIntegerField())
+
+
 @_always(_("A paid payment has a PAYMENT entry of its amount, currency and Alipay number."))
 def paid_is_booked() -> Rows:
     entry = _entries_of_payment(EntryKind.PAYMENT).filter(
@@ -150,7 +85,7 @@ def paid_is_booked() -> Rows:
 @_always(_("A payment is booked once: no payment has two PAYMENT entries."))
 def booked_once() -> Rows:
     entries = LedgerEntry.objects.filter(kind=EntryKind.PAYMENT)
-    return LedgerEntry.objects.filter(pk__in=_repeated(entries, "payment"))
+    return LedgerEntry.objects.filter(pk__in=repeated(entries, "payment"))
 
 
 @_always(_("Only what is paid, or was and is cancelled, has entries."))
@@ -184,24 +119,26 @@ def columns_equal_entries() -> Rows:
     return (
         Payment.objects.filter(some)
         .annotate(
-            refunds=_sum_of_entries(EntryKind.REFUND),
-            returned=_sum_of_entries(EntryKind.REFUND_REVERSAL),
-            cancels=_sum_of_entries(EntryKind.CANCEL),
+            refund_sum=_sum_of_entries(EntryKind.REFUND),
+            returned_sum=_sum_of_entries(EntryKind.REFUND_REVERSAL),
+            cancel_sum=_sum_of_entries(EntryKind.CANCEL),
         )
-        .exclude(refunded_minor=F("refunds") - F("returned"), cancelled_minor=F("cancels"))
+        .exclude(
+            refunded_minor=F("refund_sum") - F("returned_sum"), cancelled_minor=F("cancel_sum")
+        )
     )
 
 
 @_always(_("One payment per Alipay number of an account."))
 def alipay_number_once() -> Rows:
     numbered = Payment.objects.exclude(alipay_trans_id="")
-    return Payment.objects.filter(pk__in=_repeated(numbered, "account", "alipay_trans_id"))
+    return Payment.objects.filter(pk__in=repeated(numbered, "account", "alipay_trans_id"))
 
 
 @_always(_("One payment per merchant order number of an account."))
 def partner_number_once() -> Rows:
     numbered = Payment.objects.exclude(partner_trans_id="")
-    return Payment.objects.filter(pk__in=_repeated(numbered, "account", "partner_trans_id"))
+    return Payment.objects.filter(pk__in=repeated(numbered, "account", "partner_trans_id"))
 
 
 @_always(_("An open payment has a next attempt or a question for a person."))
@@ -214,6 +151,65 @@ def open_payment_is_watched() -> Rows:
 @_always(_("A question says since when it is asked."))
 def question_has_time() -> Rows:
     return Payment.objects.exclude(question="").filter(question_since__isnull=True)
+
+
+# ---- Cancels ----------------------------------------------------------------------------------
+
+
+@_always(_("A cancelled payment, and no other, has one CANCEL entry of its amount and number."))
+def cancelled_is_booked() -> Rows:
+    entry = _entries_of_payment(EntryKind.CANCEL).filter(
+        account=OuterRef("account"),
+        reference=OuterRef("alipay_trans_id"),
+        amount_minor=OuterRef("amount_minor"),
+        currency=OuterRef("currency"),
+    )
+    cancelled = Q(state=PaymentState.CANCELLED)
+    others = ~cancelled & Exists(_entries_of_payment(EntryKind.CANCEL))
+    return Payment.objects.filter((cancelled & ~Exists(entry)) | others)
+
+
+@_always(_("A cancel that is done has cancelled its payment, and gives all of it back."))
+def done_cancel_cancelled_its_payment() -> Rows:
+    done = Q(state=CancelState.DONE) & ~Q(payment__state=PaymentState.CANCELLED)
+    whole = Q(amount_minor=F("payment__amount_minor"), currency=F("payment__currency"))
+    return Cancel.objects.filter(done | ~whole)
+
+
+@_always(_("A cancel that has no end yet has a next attempt or a question for a person."))
+def open_cancel_is_watched() -> Rows:
+    return Cancel.objects.filter(
+        state__in=CANCEL_WATCHED, next_attempt_at__isnull=True, question=""
+    )
+
+
+@_always(_("A cancel first leaves before its deadline, and says when it did."))
+def cancel_left_in_time() -> Rows:
+    unmarked = Q(state__in=CANCEL_SENT, first_sent_at__isnull=True)
+    return Cancel.objects.filter(unmarked | Q(first_sent_at__gte=F("deadline_at")))
+
+
+@_always(_("A cancel that lapsed or was declined was never sent."))
+def lapsed_cancel_never_left() -> Rows:
+    unsent = (CancelState.LAPSED, CancelState.DECLINED)
+    return Cancel.objects.filter(state__in=unsent, first_sent_at__isnull=False)
+
+
+@_always(_("A cancel above the limit went on only with another person's approval."))
+def cancel_was_approved_by_another() -> Rows:
+    alone = Q(decided_by__isnull=True) | Q(decided_by=F("requested_by"))
+    waited = (CancelState.REQUESTED, CancelState.DECLINED, CancelState.LAPSED)
+    return Cancel.objects.filter(
+        (alone & ~Q(state__in=waited) & Q(needs_approval=True)) | Q(decided_by=F("requested_by"))
+    )
+
+
+@_always(_("A cancel that has ended says when; one that has not, does not."))
+def ended_cancel_has_time() -> Rows:
+    has_ended = Q(state__in=CANCEL_ENDED)
+    return Cancel.objects.filter(
+        (has_ended & Q(settled_at__isnull=True)) | (~has_ended & Q(settled_at__isnull=False))
+    )
 
 
 # ---- The ledger -------------------------------------------------------------------------------
@@ -239,8 +235,8 @@ def entry_balances() -> Rows:
 
 @_always(_("One entry per account, kind and reference."))
 def entry_once() -> Rows:
-    repeated = _repeated(LedgerEntry.objects.all(), "account", "kind", "reference")
-    return LedgerEntry.objects.filter(pk__in=repeated)
+    twice = repeated(LedgerEntry.objects.all(), "account", "kind", "reference")
+    return LedgerEntry.objects.filter(pk__in=twice)
 
 
 # ---- Moves ------------------------------------------------------------------------------------
@@ -248,38 +244,39 @@ def entry_once() -> Rows:
 
 @_always(_("A payment's state is where its last move led."))
 def payment_state_is_last_move() -> Rows:
-    return Payment.objects.filter(~Exists(_last_move_to_state(PaymentMove, "payment")))
+    return Payment.objects.filter(~Exists(last_move_to_state(PaymentMove, "payment")))
 
 
 @_always(_("A payment's moves follow one another, each from where the one before led."))
 def payment_moves_are_chained() -> Rows:
-    return Payment.objects.filter(pk__in=_unchained(PaymentMove, "payment").values("payment"))
+    return Payment.objects.filter(pk__in=unchained(PaymentMove, "payment").values("payment"))
 
 
 @_always(_("A payment's moves stand in the table of moves."))
 def payment_moves_are_permitted() -> Rows:
-    moves = PaymentMove.objects.exclude(_permitted(PAYMENT_MACHINE, _FIRST_PAYMENT_STATES))
+    moves = PaymentMove.objects.exclude(permitted(PAYMENT_MACHINE, _FIRST_PAYMENT_STATES))
     return Payment.objects.filter(pk__in=moves.values("payment"))
 
 
-@_always(_("A code's state is where its last move led."))
-def code_state_is_last_move() -> Rows:
-    return QRCode.objects.filter(~Exists(_last_move_to_state(QRCodeMove, "code")))
+@_always(_("A cancel's state is where its last move led."))
+def cancel_state_is_last_move() -> Rows:
+    return Cancel.objects.filter(~Exists(last_move_to_state(CancelMove, "cancel")))
 
 
-@_always(_("A code's moves follow one another, each from where the one before led."))
-def code_moves_are_chained() -> Rows:
-    return QRCode.objects.filter(pk__in=_unchained(QRCodeMove, "code").values("code"))
+@_always(_("A cancel's moves follow one another, each from where the one before led."))
+def cancel_moves_are_chained() -> Rows:
+    return Cancel.objects.filter(pk__in=unchained(CancelMove, "cancel").values("cancel"))
 
 
-@_always(_("A code's moves stand in the table of moves."))
-def code_moves_are_permitted() -> Rows:
-    first = (CodeState.CREATING, CodeState.ADOPTING)
-    moves = QRCodeMove.objects.exclude(_permitted(CODE_MACHINE, first))
-    return QRCode.objects.filter(pk__in=moves.values("code"))
+@_always(_("A cancel's moves stand in the table of moves."))
+def cancel_moves_are_permitted() -> Rows:
+    # Made at Alipay's portal it is known when it is done.
+    first = (CancelState.REQUESTED, CancelState.APPROVED, CancelState.DONE)
+    moves = CancelMove.objects.exclude(permitted(CANCEL_MACHINE, first))
+    return Cancel.objects.filter(pk__in=moves.values("cancel"))
 
 
-# ---- Notifications, lookups, codes ------------------------------------------------------------
+# ---- Notifications and lookups ----------------------------------------------------------------
 
 _SAYS_PAID = (
     TradeStatus.TRADE_SUCCESS.value,
@@ -324,52 +321,3 @@ def open_lookup_is_due() -> Rows:
 @_always(_("A lookup that found something names the payment it found."))
 def found_lookup_has_payment() -> Rows:
     return Lookup.objects.filter(state=LookupState.FOUND, payment__isnull=True)
-
-
-@_always(_("A code whose last call is not answered has a next attempt or a question."))
-def open_code_is_watched() -> Rows:
-    unanswered = Q(state__in=CODE_UNSETTLED) | ~Q(wanted_state=F("state"))
-    return QRCode.objects.filter(unanswered, next_attempt_at__isnull=True, question="").exclude(
-        state__in=CODE_ENDED
-    )
-
-
-@_always(_("A code that customers can pay has its text and our address."))
-def active_code_is_complete() -> Rows:
-    return QRCode.objects.filter(Q(value="") | Q(notify_url=""), state=CodeState.ACTIVE)
-
-
-# ---- How the rows are found -------------------------------------------------------------------
-
-
-def _repeated(rows: Rows, *columns: str) -> Rows:
-    """The last row of each group of rows that have the same values in these columns."""
-    groups = rows.order_by().values(*columns).annotate(rows=Count("pk"), last=Max("pk"))
-    last: Rows = groups.filter(rows__gt=1).values("last")
-    return last
-
-
-def _sum_of_entries(kind: EntryKind) -> Coalesce:
-    entries = _entries_of_payment(kind).values("payment").annotate(total=Sum("amount_minor"))
-    return Coalesce(Subquery(entries.values("total")), 0, output_field=BigIntegerField())
-
-
-def _last_move_to_state(model: type[Model], subject: str) -> Rows:
-    """The last move of the row outside, if it led to the state that row is in."""
-    moves = model._default_manager.order_by()
-    later = moves.filter(pk__gt=OuterRef("pk"), **{subject: OuterRef(subject)})
-    led = {subject: OuterRef("pk"), "to_state": OuterRef("state")}
-    return moves.filter(~Exists(later), **led)
-
-
-def _unchained(model: type[Model], subject: str) -> Rows:
-    """Moves that do not begin where the move before them led, the first from nowhere."""
-    before = Window(Lag("to_state", default=Value("")), subject, "pk")
-    return model._default_manager.annotate(before=before).exclude(before=F("from_state"))
-
-
-def _permitted(machine: Machine[Any], first: tuple[Any, ...]) -> Q:
-    permitted = Q(from_state="", to_state__in=first)
-    for source, targets in machine.moves.items():
-        permitted |= Q(from_state=source, to_state__in=targets)
-    return permitted

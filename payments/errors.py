@@ -23,3 +23,11 @@ class PlaceRefused(Exception):
 
 class QuestionRefused(Exception):
     """There is no open question to take or settle; the text says so, for people."""
+
+
+class GiveBackRefused(Exception):
+    """Money cannot go back so; the text says why, for people."""
+
+
+class ApprovalRefused(Exception):
+    """Money going back cannot be approved or declined so; the text says why, for people."""

@@ -1,84 +1,20 @@
 """What people type about payments: filters of the list, numbers to look for, decisions."""
 
-import unicodedata
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, cast
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from merchant_portal.accounts.models import Account
-from merchant_portal.keyset import Cursor, CursorUnreadable
-from merchant_portal.money import CURRENCIES
+from merchant_portal.keyset import Cursor
+from payments.filtering import Between, ListFilterForm, NumberField, offer
 from payments.models import Payment
 from payments.places import Places
 from payments.states import PaymentState
 from qrcodes.models import Counter, Store
-
-_EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
-_WHOLE_CURRENCIES = [code for code, decimals in CURRENCIES.items() if decimals == 0]
-
-
-def tidy_number(text: str) -> str:
-    """A number as people and scanners give it: full-width digits, blanks and control signs go."""
-    plain = unicodedata.normalize("NFKC", text)
-    return "".join(sign for sign in plain if sign.isprintable() and not sign.isspace())
-
-
-class NumberField(forms.CharField):
-    """A number of Alipay's or of ours, typed, pasted or scanned."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=160, **options)
-
-    def to_python(self, value: object) -> str:
-        return tidy_number(super().to_python(value) or "")
-
-
-class DayField(forms.DateField):
-    """A day that a payment may have, far from both ends of the calendar."""
-
-    def __init__(self, *, label: StrOrPromise) -> None:
-        super().__init__(
-            required=False,
-            label=label,
-            widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
-            validators=[MinValueValidator(_EARLIEST), MaxValueValidator(_LATEST)],
-        )
-
-
-class DayRange(models.TextChoices):
-    """Days people name, in the shop's zone."""
-
-    TODAY = "today", _("Today")
-    YESTERDAY = "yesterday", _("Yesterday")
-    WEEK = "week", _("Last 7 days")
-    MONTH = "month", _("This month")
-    LAST_MONTH = "last-month", _("Last month")
-
-    def days(self, today: date) -> tuple[date, date]:
-        """The first and the last day of the range."""
-        first_of_month = today.replace(day=1)
-        match self:
-            case DayRange.TODAY:
-                return today, today
-            case DayRange.YESTERDAY:
-                return today - timedelta(days=1), today - timedelta(days=1)
-            case DayRange.WEEK:
-                return today - timedelta(days=6), today
-            case DayRange.MONTH:
-                return first_of_month, today
-            case DayRange.LAST_MONTH:
-                last = first_of_month - timedelta(days=1)
-                return last.replace(day=1), last
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +27,7 @@ class PaymentFilter:
     counter: Counter | None = None
     since: datetime | None = None
     until: datetime | None = None
-    least: Decimal | None = None
-    most: Decimal | None = None
+    between: Between = field(default_factory=Between)
     with_question: bool = False
     unplaced: bool = False
     cursor: Cursor | None = None
@@ -108,7 +43,7 @@ class PaymentFilter:
             wanted &= Q(occurred_at__gte=self.since)
         if self.until is not None:
             wanted &= Q(occurred_at__lt=self.until)
-        return rows.filter(wanted, self._amounts())
+        return rows.filter(wanted, self.between.wanted())
 
     def narrow_further(self, rows: QuerySet[Payment]) -> QuerySet[Payment]:
         """Of the narrowed rows those that the tiles choose."""
@@ -120,88 +55,39 @@ class PaymentFilter:
             rows = rows.filter(store__isnull=True)
         return rows
 
-    def _amounts(self) -> Q:
-        """Amounts are typed in major units; what those are depends on the currency."""
-        if self.least is None and self.most is None:
-            return Q()
-        whole = Q(currency__in=_WHOLE_CURRENCIES)
-        return (~whole & self._between(100)) | (whole & self._between(1))
 
-    def _between(self, minor_units: int) -> Q:
-        between = Q()
-        if self.least is not None:
-            between &= Q(amount_minor__gte=int(self.least * minor_units))
-        if self.most is not None:
-            between &= Q(amount_minor__lte=int(self.most * minor_units))
-        return between
+class PaymentFilterForm(ListFilterForm):
+    """The list's filter bar."""
 
-
-class PaymentFilterForm(forms.Form):
-    """The list's filter bar; days are those of the shop's zone."""
-
-    q = NumberField(required=False, label=_("Search"))
     state = forms.ChoiceField(
         required=False, label=_("State"), choices=[("", _("Any")), *PaymentState.choices]
-    )
-    store = forms.ModelChoiceField(
-        Store.objects.none(), required=False, label=_("Store"), empty_label=_("All stores")
     )
     counter = forms.ModelChoiceField(
         Counter.objects.none(), required=False, label=_("Counter"), empty_label=_("All counters")
     )
-    days = forms.ChoiceField(
-        required=False, label=_("Days"), choices=[("", _("Any time")), *DayRange.choices]
-    )
-    first = DayField(label=_("From"))
-    last = DayField(label=_("To"))
-    least = forms.DecimalField(
-        required=False, label=_("Amount from"), min_value=0, max_digits=12, decimal_places=2
-    )
-    most = forms.DecimalField(
-        required=False, label=_("Amount to"), min_value=0, max_digits=12, decimal_places=2
-    )
     question = forms.BooleanField(required=False, label=_("Question open"))
     unplaced = forms.BooleanField(required=False, label=_("Unplaced"))
-    page = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     def __init__(
         self, asked: Any, *, stores: tuple[Store, ...], unplaced: bool, now: datetime
     ) -> None:
-        super().__init__(asked, auto_id="filter_%s")
-        self._stores, self._now = stores, now
+        super().__init__(asked, stores=stores, now=now)
         pks = [store.pk for store in stores]
-        counters = Counter.objects.filter(store__in=pks).select_related("store")
-        _offer(self, "store", Store.objects.filter(pk__in=pks))
-        _offer(self, "counter", counters)
-        for name in ("least", "most"):
-            self.fields[name].widget = forms.TextInput({"inputmode": "decimal"})
+        offer(self, "counter", Counter.objects.filter(store__in=pks).select_related("store"))
         if not unplaced:
             del self.fields["unplaced"]
 
-    def clean_page(self) -> Cursor | None:
-        text: str = self.cleaned_data["page"]
-        try:
-            return Cursor.parse(text) if text else None
-        except CursorUnreadable as error:
-            raise ValidationError(_("The address of this page is damaged.")) from error
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        _refuse_backwards(cleaned, "first", "last", _("The first day is after the last."))
-        _refuse_backwards(cleaned, "least", "most", _("The smallest is above the largest."))
-        return cleaned
-
     @property
     def places(self) -> Places:
-        """The stores and, where one was chosen, whose zone counts."""
-        chosen = getattr(self, "cleaned_data", {}).get("store")
+        """A chosen counter's store counts as one that was chosen."""
         counter = getattr(self, "cleaned_data", {}).get("counter")
-        return Places(self._stores, chosen or (counter.store if counter else None))
+        chosen = super().places.chosen
+        return Places(self.stores, chosen or (counter.store if counter else None))
 
     def read(self) -> PaymentFilter:
         """What was asked for; call it on a valid form."""
         asked = self.cleaned_data
-        since, until = self._bounds()
+        since, until = self.bounds()
         return PaymentFilter(
             number=asked["q"],
             state=asked["state"],
@@ -209,37 +95,11 @@ class PaymentFilterForm(forms.Form):
             counter=asked["counter"],
             since=since,
             until=until,
-            least=asked["least"],
-            most=asked["most"],
+            between=self.between,
             with_question=asked["question"],
             unplaced=asked.get("unplaced", False),
             cursor=asked["page"],
         )
-
-    def _bounds(self) -> tuple[datetime | None, datetime | None]:
-        """From the first day's midnight to the one after the last, in the shop's zone."""
-        zone = self.places.zone
-        first, last = self.cleaned_data["first"], self.cleaned_data["last"]
-        if self.cleaned_data["days"] and not (first or last):
-            today = self._now.astimezone(zone).date()
-            first, last = DayRange(self.cleaned_data["days"]).days(today)
-        since = _midnight(first, zone) if first else None
-        return since, _midnight(last + timedelta(days=1), zone) if last else None
-
-
-def _refuse_backwards(cleaned: dict[str, Any], low: str, high: str, why: Any) -> None:
-    least, most = cleaned.get(low), cleaned.get(high)
-    if least is not None and most is not None and least > most:
-        raise ValidationError(why)
-
-
-def _offer(form: forms.Form, name: str, rows: QuerySet[Any]) -> None:
-    """What may be chosen in a field."""
-    cast("forms.ModelChoiceField[Any]", form.fields[name]).queryset = rows
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone)
 
 
 class LookupForm(forms.Form):
@@ -277,8 +137,8 @@ class LookupForm(forms.Form):
     ) -> None:
         super().__init__(asked, initial=initial)
         self.accounts = list(accounts)
-        _offer(self, "account", accounts)
-        _offer(self, "counter", counters)
+        offer(self, "account", accounts)
+        offer(self, "counter", counters)
         self.fields["counter"].required = must_be_placed
         if len(self.accounts) == 1:
             self.fields["account"].widget = forms.HiddenInput()
@@ -297,7 +157,7 @@ class PlaceForm(forms.Form):
 
     def __init__(self, asked: Any = None, *, counters: QuerySet[Counter]) -> None:
         super().__init__(asked)
-        _offer(self, "counter", counters)
+        offer(self, "counter", counters)
 
 
 class SettleForm(forms.Form):

@@ -8,7 +8,7 @@ from django_stubs_ext import StrOrPromise
 from merchant_portal.alipay.messages import TradeStatus
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.models import Payment
-from payments.services import Heard, Unsent
+from payments.services import Heard, Unsent, giving_back
 from payments.states import PaymentState, WaitReason
 
 _NOT_THERE = "TRADE_NOT_EXIST"
@@ -18,7 +18,7 @@ def advice(payment: Payment) -> str:
     """One sentence for the cashier, from all that is known."""
     match PaymentState(payment.state):
         case PaymentState.PAID | PaymentState.CONFIRMING:
-            return _("Paid: hand over the goods.")
+            return _paid_advice(payment)
         case PaymentState.PENDING | PaymentState.UNKNOWN:
             return _("Do not hand over the goods yet.")
         case PaymentState.CLOSED:
@@ -27,19 +27,46 @@ def advice(payment: Payment) -> str:
             return _("Cancelled: the money went back to the customer.")
 
 
+def _paid_advice(payment: Payment) -> str:
+    """Paid, unless the money goes back again."""
+    back = payment.given_back + payment.reserved
+    if not back.minor:
+        return _("Paid: hand over the goods.")
+    if back == payment.amount:
+        return _("The money went back, or is to go back: do not hand over the goods.")
+    return _("Paid, and %(back)s of it went back or is to go back.") % {"back": back}
+
+
 def heard_sentence(payment: Payment, heard: Heard) -> tuple[int, str]:
     """The level of the message and its sentences, once the answer is recorded."""
     match heard:
-        case Answered(answer=answer):
+        case Answered():
             level = messages.SUCCESS if payment.is_taken else messages.WARNING
-            return level, f"{_answered(answer.status)} {advice(payment)}"
+            return level, f"{said_sentence(heard)} {advice(payment)}"
+        case Unsent():
+            return messages.ERROR, said_sentence(heard)
+        case _:
+            return messages.WARNING, f"{said_sentence(heard)} {_standing(payment)}"
+
+
+def said_sentence(heard: Heard) -> str:
+    """What was heard about a payment, and nothing of what it means."""
+    match heard:
+        case Answered(answer=answer):
+            return _answered(answer.status)
         case Refused(code=code):
-            return messages.WARNING, f"{_refused(code)} {_standing(payment)}"
+            return _refused(code)
+        case _:
+            return unheard_sentence(heard)
+
+
+def unheard_sentence(heard: Unanswered | Unsent) -> str:
+    """There is no answer, or nothing was asked."""
+    match heard:
         case Unanswered(reason=reason):
-            said = _("Alipay did not answer (%(why)s).") % {"why": reason.value}
-            return messages.WARNING, f"{said} {_standing(payment)}"
+            return _("Alipay did not answer (%(why)s).") % {"why": reason.value}
         case Unsent(why=why):
-            return messages.ERROR, _("Nothing was sent: %(why)s") % {"why": why}
+            return _("Nothing was sent: %(why)s") % {"why": why}
 
 
 def _answered(status: TradeStatus) -> str:
@@ -103,6 +130,30 @@ WHAT_TO_DO: dict[WaitReason, StrOrPromise] = {
         "Money went back to the customer. Finance compares it with Alipay's file."
     ),
 }
+
+
+def why_nothing_goes_back(payment: Payment) -> str:
+    """Why no money of a payment can be given back; empty where some can."""
+    closed = giving_back.objection(payment)
+    if closed or giving_back.left_of(payment).minor:
+        return closed
+    if payment.reserved_minor:
+        return _("What is left of it is on its way back already.")
+    return _("All of it has gone back.")
+
+
+#: What a call to Alipay was for, by the service it named.
+_CALLS: dict[str, StrOrPromise] = {
+    "alipay.acquire.cancel": gettext_lazy("We sent the cancel to Alipay"),
+    "alipay.acquire.overseas.spot.refund": gettext_lazy("We sent the refund to Alipay"),
+    "alipay.acquire.refund.query": gettext_lazy("We asked Alipay about the refund"),
+}
+
+
+def call_words(service: str) -> str:
+    """What a call was for, as people say it."""
+    return str(_CALLS.get(service, _("We asked Alipay")))
+
 
 #: Verbs of the audit log about payments, as people say them.
 VERBS: dict[str, StrOrPromise] = {

@@ -115,3 +115,66 @@ LOOKUP_MACHINE: Machine[LookupState] = Machine(
     {LookupState.ASKING: _LOOKUP_ENDS}
     | {end: frozenset({LookupState.ASKING}) for end in _LOOKUP_ENDS},
 )
+
+
+class GiveBackReason(models.TextChoices):
+    """Why money goes back, in the shop's words."""
+
+    RETURNED = "returned", _("Goods returned")
+    WRONG_AMOUNT = "wrong_amount", _("Wrong amount paid")
+    PAID_TWICE = "paid_twice", _("Paid twice")
+    NOT_DELIVERED = "not_delivered", _("Goods or service not delivered")
+    OTHER = "other", _("Other")
+
+
+class GiveBackQuestion(models.TextChoices):
+    """Why money on its way back waits for a person."""
+
+    NO_ANSWER = "no_answer", _("Alipay does not answer; somebody must look")
+    NOT_CONFIRMED = "not_confirmed", _("Alipay's answers contradict each other")
+    CANNOT_SEND = "cannot_send", _("The portal cannot make the call as things stand")
+
+
+class CancelState(models.TextChoices):
+    """A payment being undone on its own day."""
+
+    REQUESTED = "REQUESTED", _("Waiting for approval")
+    APPROVED = "APPROVED", _("Approved, not sent yet")
+    DECLINED = "DECLINED", _("Declined")
+    LAPSED = "LAPSED", _("Too late, nothing was sent")
+    SUBMITTED = "SUBMITTED", _("Sent")
+    UNKNOWN = "UNKNOWN", _("Sent, outcome unknown")
+    DONE = "DONE", _("Cancelled")
+    REFUSED = "REFUSED", _("Refused by Alipay")
+
+
+CANCEL_MACHINE: Machine[CancelState] = Machine(
+    "Cancel",
+    {
+        CancelState.REQUESTED: frozenset(
+            {CancelState.APPROVED, CancelState.DECLINED, CancelState.LAPSED}
+        ),
+        CancelState.APPROVED: frozenset(
+            {CancelState.SUBMITTED, CancelState.LAPSED, CancelState.DECLINED, CancelState.REFUSED}
+        ),
+        # Back to APPROVED only where nothing can have left.
+        CancelState.SUBMITTED: frozenset(
+            {CancelState.APPROVED, CancelState.UNKNOWN, CancelState.DONE, CancelState.REFUSED}
+        ),
+        CancelState.UNKNOWN: frozenset(
+            {CancelState.SUBMITTED, CancelState.DONE, CancelState.REFUSED}
+        ),
+    },
+)
+
+#: Cancels that hold no reservation any more.
+CANCEL_ENDED = (
+    CancelState.DECLINED,
+    CancelState.LAPSED,
+    CancelState.DONE,
+    CancelState.REFUSED,
+)
+#: Cancels that have a next attempt or a person.
+CANCEL_WATCHED = (CancelState.APPROVED, CancelState.SUBMITTED, CancelState.UNKNOWN)
+#: Cancels whose call may have left.
+CANCEL_SENT = (CancelState.SUBMITTED, CancelState.UNKNOWN)

@@ -1,4 +1,4 @@
-"""The clock's doors to payments and lookups.
+"""The clock's doors to payments, lookups and cancels.
 
 Each row is claimed when its turn has come, not before: its lease and its rung of the ladder are
 used up by asking alone, however long the gateway keeps a worker.
@@ -8,7 +8,7 @@ from celery import shared_task
 
 from merchant_portal import clock, due
 from payments import services
-from payments.models import Lookup, Payment
+from payments.models import Cancel, Lookup, Payment
 
 
 @shared_task
@@ -21,3 +21,9 @@ def poll_due_payments() -> None:
 def run_due_lookups() -> None:
     """Ask Alipay about each number whose time has come."""
     due.each(due.claim_each(Lookup, now=clock.now), services.poll_lookup)
+
+
+@shared_task
+def submit_due_cancels() -> None:
+    """Send each cancel whose time has come, ask about what was sent, let lapse what is late."""
+    due.each(due.claim_each(Cancel, now=clock.now), services.submit_cancel)

@@ -26,6 +26,8 @@ class EventKind(StrEnum):
     NOTIFICATION = "notification"
     CALL = "call"
     MOVE = "move"
+    #: A move of a refund or a cancel.
+    GIVING_BACK = "giving_back"
     ENTRY = "entry"
 
 
@@ -106,10 +108,12 @@ def _place(event: Event) -> tuple[datetime, int, int]:
 
 
 def _about(payment: Payment) -> models.Q:
-    """Calls about the payment, and those that found it."""
-    lookups = payment.lookups.values("pk")
-    return models.Q(subject_type="payment", subject_id=payment.pk) | models.Q(
-        subject_type="lookup", subject_id__in=lookups
+    """Calls about the payment, those that found it, and those that gave of it back."""
+    return (
+        models.Q(subject_type="payment", subject_id=payment.pk)
+        | models.Q(subject_type="lookup", subject_id__in=payment.lookups.values("pk"))
+        | models.Q(subject_type="cancel", subject_id__in=payment.cancels.values("pk"))
+        | models.Q(subject_type="refund", subject_id__in=payment.refunds.values("pk"))
     )
 
 
@@ -124,3 +128,14 @@ def _events(payment: Payment) -> Iterator[Event]:
         yield Event(EventKind.AUDIT, entry.at, entry)
     for booking in payment.ledger_entries.all():
         yield Event(EventKind.ENTRY, booking.posted_at, booking)
+    yield from _moves_of_money_back(payment)
+
+
+def _moves_of_money_back(payment: Payment) -> Iterator[Event]:
+    """Every move of the payment's cancels and of its refunds, which are a higher noun."""
+    for cancel in payment.cancels.prefetch_related("moves"):
+        for step in cancel.moves.all():
+            yield Event(EventKind.GIVING_BACK, step.at, step)
+    for refund in payment.refunds.prefetch_related("moves"):
+        for move in refund.moves.all():
+            yield Event(EventKind.GIVING_BACK, move.at, move)

@@ -26,13 +26,14 @@ from qrcodes.api_shapes import (
     EnrolmentOrder,
     EnrolmentShape,
     MerchantShape,
+    RegistrantShape,
     StoreChange,
     StoreShape,
 )
 from qrcodes.errors import CodeRefused
-from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
+from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Registration, Store
 from qrcodes.sentences import why_no_image
-from qrcodes.states import CodeKind, CodeState
+from qrcodes.states import CodeKind, CodeState, ReviewState
 
 SEE = {"list": Right.SEE_STORES, "retrieve": Right.SEE_STORES}
 
@@ -57,7 +58,11 @@ class MerchantDoor(PlaceDoor[Merchant]):
 
     queryset = Merchant.objects.all()
     serializer_class = MerchantShape
-    rights = SEE | {"create": Right.CHANGE_STORES, "partial_update": Right.CHANGE_STORES}
+    rights = SEE | {
+        "create": Right.CHANGE_STORES,
+        "partial_update": Right.CHANGE_STORES,
+        "registrant": Right.CHANGE_STORES,
+    }
 
     def create(self, request: Request) -> Response:
         self.principal.require_everywhere(self.right)
@@ -73,6 +78,17 @@ class MerchantDoor(PlaceDoor[Merchant]):
         terms = cast("dict[str, Any]", shape.validated_data)
         merchant = services.change_merchant(merchant, terms=terms, actor=self.principal.actor)
         return Response(self.get_serializer(merchant).data)
+
+    @extend_schema(request=RegistrantShape, responses=RegistrantShape)
+    @action(detail=True, methods=["put"], serializer_class=RegistrantShape)
+    def registrant(self, request: Request, pk: str) -> Response:
+        """Say who stands behind the merchant, as Alipay asks acquirers."""
+        merchant = self.get_object()
+        self.principal.require(self.right, store=Store(merchant=merchant))
+        saved = services.save_registrant(
+            merchant, terms=self.read_body(), actor=self.principal.actor
+        )
+        return Response(RegistrantShape(saved).data)
 
 
 class StoreFilter(filters.FilterSet):  # type: ignore[misc]  # untyped library
@@ -138,15 +154,31 @@ class EnrolmentFilter(filters.FilterSet):  # type: ignore[misc]  # untyped libra
     account = IdFilter()
     store = IdFilter()
     counter = IdFilter()
+    review_state = filters.ChoiceFilter(choices=ReviewState.choices, method="in_review_state")
+
+    def in_review_state(
+        self, rows: QuerySet[Enrolment], name: str, state: str
+    ) -> QuerySet[Enrolment]:
+        return rows.reviewed().in_review_state(ReviewState(state))  # type: ignore[attr-defined,no-any-return]
+
+
+_REVIEW_VERBS = extend_schema(request=None, responses=EnrolmentShape)
 
 
 class EnrolmentDoor(PlaceDoor[Enrolment]):
-    """How counters are known at Alipay."""
+    """How counters are known at Alipay, and how its review of their stores goes."""
 
-    queryset = Enrolment.objects.all()
+    queryset = Enrolment.objects.select_related("account", "registration").prefetch_related(
+        "registration__moves"
+    )
     serializer_class = EnrolmentShape
     filterset_class = EnrolmentFilter
-    rights = SEE | {"create": Right.CHANGE_STORES, "partial_update": Right.CHANGE_STORES}
+    rights = SEE | {
+        "create": Right.CHANGE_STORES,
+        "partial_update": Right.CHANGE_STORES,
+        "register": Right.CHANGE_CODES,
+        "ask": Right.CHANGE_CODES,
+    }
 
     def get_serializer_class(self) -> type[BaseSerializer[Enrolment]]:
         return EnrolmentOrder if self.action == "create" else EnrolmentShape
@@ -164,6 +196,25 @@ class EnrolmentDoor(PlaceDoor[Enrolment]):
         terms = self.read_body(partial=True)
         changed = services.change_enrolment(enrolment, terms=terms, actor=self.principal.actor)
         return Response(EnrolmentShape(changed).data)
+
+    @_REVIEW_VERBS
+    @action(detail=True, methods=["post"])
+    def register(self, request: Request, pk: str) -> Response:
+        """Tell Alipay about the store, or tell it again; it is then reviewed."""
+        enrolment = self.get_object()
+        return self._sent(services.register_enrolment(enrolment, actor=self.principal.actor))
+
+    @_REVIEW_VERBS
+    @action(detail=True, methods=["post"])
+    def ask(self, request: Request, pk: str) -> Response:
+        """Ask Alipay now how the review of the store stands."""
+        enrolment = self.get_object()
+        return self._sent(services.ask_review(enrolment, actor=self.principal.actor))
+
+    def _sent(self, registration: Registration) -> Response:
+        services.send_registration(registration)
+        shown = self.queryset.get(pk=registration.enrolment_id)
+        return Response(EnrolmentShape(shown).data)
 
 
 class CodeFilter(filters.FilterSet):  # type: ignore[misc]  # untyped library

@@ -146,6 +146,8 @@ _STORE_PATHS: dict[str, str | None] = {
     "enrolment": "store",
     "qrcode": "enrolment__store",
     "account": "enrolments__store",
+    "payment": "store",
+    "cancel": "payment__store",
 }
 
 

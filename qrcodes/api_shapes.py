@@ -9,8 +9,18 @@ from rest_framework import serializers
 
 from merchant_portal.accounts.models import Account, known_currency
 from qrcodes.api_doors import IdField, ReachedField, word_or_nothing
-from qrcodes.models import Counter, Enrolment, Merchant, QRCode, QRCodeMove, Store
-from qrcodes.states import CodeCall, CodeKind, CodeQuestion
+from qrcodes.models import (
+    Counter,
+    Enrolment,
+    Merchant,
+    QRCode,
+    QRCodeMove,
+    Registrant,
+    Registration,
+    RegistrationMove,
+    Store,
+)
+from qrcodes.states import CodeCall, CodeKind, CodeQuestion, ReviewCall, ReviewQuestion, ReviewState
 
 
 class MerchantShape(serializers.ModelSerializer[Merchant]):
@@ -36,7 +46,7 @@ class StoreShape(serializers.ModelSerializer[Store]):
         model = Store
         fields: ClassVar = [
             "id", "merchant", "code", "name", "country", "address", "pricing_currency",
-            "time_zone", "business_day_starts",
+            "time_zone", "business_day_starts", "front_photo_url", "inside_photo_url",
         ]  # fmt: skip
         # The verb says it, in one place for pages and programs.
         validators: ClassVar[list[object]] = []
@@ -66,9 +76,47 @@ class CounterChange(CounterShape):
     code = serializers.CharField(read_only=True)
 
 
+class RegistrantShape(serializers.ModelSerializer[Registrant]):
+    """Who stands behind a merchant, as acquirers tell Alipay; it is given whole."""
+
+    class Meta:
+        model = Registrant
+        exclude: ClassVar = ["id", "merchant"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("contact_no") and not attrs.get("contact_email"):
+            sentence = _("Give a number or an e-mail to reach them by.")
+            raise serializers.ValidationError({"contact_no": sentence})
+        return attrs
+
+
+class RegistrationMoveShape(serializers.ModelSerializer[RegistrationMove]):
+    class Meta:
+        model = RegistrationMove
+        fields: ClassVar = ["from_state", "to_state", "at", "actor_name", "note"]
+
+
+class RegistrationShape(serializers.ModelSerializer[Registration]):
+    """How the review of a store at Alipay goes; `asked_without_answer`: an answer was lost."""
+
+    next_call = word_or_nothing(ReviewCall)
+    question = word_or_nothing(ReviewQuestion)
+    moves = RegistrationMoveShape(many=True, read_only=True)
+
+    class Meta:
+        model = Registration
+        fields: ClassVar = [
+            "state", "next_call", "next_attempt_at", "asked_without_answer", "told_at",
+            "is_change_in_review", "reject_reason", "refusal", "question", "question_since",
+            "last_answer", "moves",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
 _ENROLMENT_FIELDS = [
     "id", "account", "store", "counter", "secondary_merchant_id", "alipay_store_id",
-    "pricing_currency", "settlement_currency", "review_state", "known_at_alipay", "is_frozen",
+    "pricing_currency", "settlement_currency", "review_state", "registration", "known_at_alipay",
+    "is_frozen",
 ]  # fmt: skip
 
 
@@ -80,17 +128,31 @@ class EnrolmentShape(serializers.ModelSerializer[Enrolment]):
     store = IdField(source="store_id")
     counter = IdField(source="counter_id", allow_null=True)
     is_frozen = serializers.SerializerMethodField()
+    review_state = serializers.SerializerMethodField()
+    registration = serializers.SerializerMethodField()
     pricing_currency = serializers.CharField(max_length=3, validators=[known_currency])
     settlement_currency = serializers.CharField(max_length=3, validators=[known_currency])
 
     class Meta:
         model = Enrolment
         fields: ClassVar = _ENROLMENT_FIELDS
-        read_only_fields: ClassVar = ["review_state"]
         validators: ClassVar[list[object]] = []
 
     def get_is_frozen(self, enrolment: Enrolment) -> bool:
         return enrolment.frozen_at is not None
+
+    @extend_schema_field(
+        serializers.ChoiceField(choices=ReviewState.choices, allow_null=True, read_only=True)
+    )
+    def get_review_state(self, enrolment: Enrolment) -> str | None:
+        """Null under a direct account: its stores are not reviewed."""
+        return enrolment.review_state.value if enrolment.account.registers_stores else None
+
+    @extend_schema_field(RegistrationShape(allow_null=True))
+    def get_registration(self, enrolment: Enrolment) -> dict[str, Any] | None:
+        """Null where Alipay was neither told nor asked about the store."""
+        registration = getattr(enrolment, "registration", None)
+        return dict(RegistrationShape(registration).data) if registration else None
 
 
 def any_account(**options: Any) -> serializers.PrimaryKeyRelatedField[Account]:

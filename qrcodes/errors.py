@@ -29,5 +29,13 @@ class CodeExists(CodeRefused):
     """A counter has a live code of this kind already."""
 
 
+class RegistrationRefused(Refusal):
+    """A store cannot be registered at Alipay, or asked about, as things stand."""
+
+
 class PersonRefused(Refusal):
     """A person or an API key cannot be added so."""
+
+
+class KeyReused(Refusal):
+    """A caller's own key for one write came again with another content."""

@@ -12,7 +12,8 @@ from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.alipay.messages import ChannelFee, ChannelFeeType
 from merchant_portal.money import CURRENCIES
 from qrcodes.countries import COUNTRIES
-from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
+from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Registrant, Store
+from qrcodes.services import stores_are_registered
 from qrcodes.states import CodeKind
 
 _CNY = "CNY"
@@ -49,6 +50,41 @@ class MerchantForm(forms.ModelForm):  # type: ignore[type-arg]
             )
 
 
+class RegistrantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who stands behind a merchant, as Alipay asks acquirers."""
+
+    register_country = forms.ChoiceField(label=_("Country of registration"), choices=COUNTRIES)
+
+    class Meta:
+        model = Registrant
+        fields = [
+            "type",
+            "registration_no",
+            "register_country",
+            "register_address",
+            "contact_no",
+            "contact_email",
+            "representative_name",
+            "representative_id",
+            "shareholder_name",
+            "shareholder_id",
+            "settlement_no",
+            "cs_no",
+            "cs_email",
+        ]
+        help_texts = {
+            "registration_no": _("Of the company, or of the individual's trade."),
+            "contact_no": _("A number or an e-mail is needed; both are welcome."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        unread = {"contact_no", "contact_email"} & self.errors.keys()
+        if not unread and not cleaned.get("contact_no") and not cleaned.get("contact_email"):
+            self.add_error("contact_no", _("Give a number or an e-mail to reach them by."))
+        return cleaned
+
+
 class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
     """A store; its merchant and code are asked once, when it is added."""
 
@@ -78,14 +114,19 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
             "pricing_currency",
             "time_zone",
             "business_day_starts",
+            "front_photo_url",
+            "inside_photo_url",
         ]
         help_texts = {
+            "front_photo_url": _("A web address that Alipay's reviewers can open."),
             "code": _("Short and for ever, like PIER3. Letters, digits and underscore."),
             "name": _("Buyers see it when they pay, and it stands in Alipay's files."),
         }
 
     def __init__(self, *args: Any, merchants: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not stores_are_registered():
+            del self.fields["front_photo_url"], self.fields["inside_photo_url"]
         if self.instance.pk:
             del self.fields["merchant"], self.fields["code"]
             self.fields["name"].help_text = _(
@@ -147,8 +188,15 @@ class EnrolmentForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
         }
 
-    def __init__(self, *args: Any, is_frozen: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, is_frozen: bool, is_registered: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if is_registered:
+            self.fields["alipay_store_id"].disabled = True
+            self.fields["alipay_store_id"].help_text = _(
+                "Fixed: Alipay reviews the store by this store id."
+            )
         if is_frozen:
             for name in ("alipay_store_id", "known_at_alipay", "pricing_currency"):
                 self.fields[name].disabled = True

@@ -67,6 +67,16 @@ class Principal:
         if not self.may(right, store=store):
             raise RightMissing(right)
 
+    def may_at(self, right: Right, store: Store | None) -> bool:
+        """Whether a right is held at the store of something; what belongs to none is for people
+        whose right holds everywhere."""
+        return self.holds_everywhere(right) if store is None else self.may(right, store=store)
+
+    def require_at(self, right: Right, store: Store | None) -> None:
+        """Raise RightMissing unless the right is held there."""
+        if not self.may_at(right, store):
+            raise RightMissing(right)
+
     def holds_everywhere(self, right: Right) -> bool:
         """Whether a right is held at every store, as what belongs to no store needs."""
         return any(grant.is_everywhere for grant in self._with(right))

@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from qrcodes.models import QRCode
-from qrcodes.states import CodeCall, CodeState
+from qrcodes.models import QRCode, Registration
+from qrcodes.states import CodeCall, CodeState, ReviewCall, ReviewState
 
 #: Words of the gateway and of our own reading of it, in plain language.
 _REASONS: dict[str, StrOrPromise] = {
@@ -22,6 +22,10 @@ _REASONS: dict[str, StrOrPromise] = {
     "HAS_NO_PRIVILEGE": gettext_lazy("The account has no right to do this."),
     "ACCESS_FORBIDDEN": gettext_lazy("The account has no right to use this product."),
     "SESSION_TIMEOUT": gettext_lazy("Alipay found our clock too far from its own."),
+    "PARAM_ILLEGAL": gettext_lazy("Alipay found something it was told missing or malformed."),
+    "DATA_NOT_EXIST": gettext_lazy("Alipay knows no store under these ids."),
+    "UNDER_REVIEW": gettext_lazy("Alipay reviews the store."),
+    "MODIFICATION_REVIEW": gettext_lazy("Alipay reviews the changed details."),
     "SYSTEM_ERROR": gettext_lazy("Alipay has trouble of its own."),
     "TIMEOUT": gettext_lazy("Alipay did not answer in time."),
     "CONNECTION": gettext_lazy("The connection to Alipay failed."),
@@ -75,6 +79,8 @@ def _in_force(code: QRCode) -> str:
         return _("Still stopped: Alipay is being asked to let it work again.")
     if code.state == CodeState.STOPPED:
         return _("Stopped: whoever scans it is told that it is invalid.")
+    if code.enrolment.awaits_approval:
+        return _("In force, but Alipay has not approved the store.")
     return _("In force: customers can pay with it.")
 
 
@@ -90,6 +96,40 @@ def _unknown(code: QRCode) -> str:
             return _("Not known whether the code is deleted: Alipay's answer was lost.")
         case _:
             return _("Not known whether the code works again: Alipay's answer was lost.")
+
+
+def review_standing(registration: Registration) -> str:
+    """Where Alipay's review of a store stands, in one or two sentences."""
+    match registration.state:
+        case ReviewState.IN_REVIEW:
+            return _(
+                "Alipay reviews the store: 5 to 10 minutes as a rule, three working days at most. "
+                "Until it is approved, customers may be turned away."
+            )
+        case ReviewState.APPROVED if registration.is_change_in_review:
+            return _("Approved: customers can pay. Alipay reviews the changed details meanwhile.")
+        case ReviewState.APPROVED:
+            return _("Approved: customers can pay.")
+        case ReviewState.REJECTED:
+            return _(
+                "Customers may be turned away. Mend what Alipay names, and register the store "
+                "again."
+            )
+        case _:
+            return _unregistered(registration)
+
+
+def _unregistered(registration: Registration) -> str:
+    if registration.asked_without_answer:
+        return _("Not known whether Alipay has taken the store for review: its answer was lost.")
+    if registration.is_under_way and registration.next_call == ReviewCall.REGISTER:
+        return _("Alipay is being told about the store.")
+    if registration.is_under_way:
+        return _("Alipay is being asked whether it knows the store.")
+    return _(
+        "Alipay was not told about the store. Until it has approved it, customers may be turned "
+        "away."
+    )
 
 
 def why_no_image(code: QRCode) -> str:

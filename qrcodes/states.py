@@ -79,3 +79,50 @@ class ReviewState(models.TextChoices):
     IN_REVIEW = "IN_REVIEW", _("In review")
     APPROVED = "APPROVED", _("Approved")
     REJECTED = "REJECTED", _("Rejected")
+
+
+#: Alipay decides, and may decide anew when it is told again.
+REVIEW_MACHINE: Machine[ReviewState] = Machine(
+    "registration",
+    {
+        ReviewState.UNREGISTERED: frozenset(
+            {ReviewState.IN_REVIEW, ReviewState.APPROVED, ReviewState.REJECTED}
+        ),
+        ReviewState.IN_REVIEW: frozenset({ReviewState.APPROVED, ReviewState.REJECTED}),
+        ReviewState.APPROVED: frozenset({ReviewState.IN_REVIEW, ReviewState.REJECTED}),
+        ReviewState.REJECTED: frozenset({ReviewState.IN_REVIEW, ReviewState.APPROVED}),
+    },
+)
+
+
+class ReviewCall(models.TextChoices):
+    """The call a registration owes Alipay."""
+
+    REGISTER = "register", _("tell Alipay about the store")
+    ASK = "ask", _("ask how the review goes")
+
+
+class ReviewQuestion(models.TextChoices):
+    """Why a registration waits for a person."""
+
+    REJECTED = "rejected", _("Alipay has rejected the store.")
+    REFUSED = "refused", _("Alipay did not take what it was told about the store.")
+    CHANGE_REJECTED = (
+        "change_rejected",
+        _("Alipay has rejected the changed details. The store goes on with the former ones."),
+    )
+    DETAILS_CHANGED = (
+        "details_changed",
+        _("Alipay may not know the details as they stand here now: tell it again."),
+    )
+    NOT_THERE = "not_there", _("Alipay knows no store under these ids.")
+    STILL_OPEN = "still_open", _("Alipay has not decided within its own time.")
+    NO_ANSWER = "no_answer", _("Alipay has not answered, and the automatic tries have ended.")
+    CANNOT_SEND = "cannot_send", _("The portal cannot make the call as things stand.")
+
+
+class RegistrantType(models.TextChoices):
+    """What kind of person stands behind a merchant, in Alipay's words."""
+
+    INDIVIDUAL = "INDIVIDUAL", _("An individual")
+    ENTERPRISE = "ENTERPRISE", _("A company")

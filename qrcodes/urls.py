@@ -1,10 +1,15 @@
 from django.urls import path
 
-from qrcodes.views import codes, pictures, places
+from qrcodes.views import codes, pictures, places, registrations
 
 urlpatterns = [
     path("merchants/new/", places.merchant_new, name="merchant_new"),
     path("merchants/<int:pk>/edit/", places.merchant_edit, name="merchant_edit"),
+    path(
+        "merchants/<int:pk>/registrant/",
+        registrations.merchant_registrant,
+        name="merchant_registrant",
+    ),
     path("stores/", places.store_list, name="store_list"),
     path("stores/new/", places.store_new, name="store_new"),
     path("stores/<int:pk>/", places.store_detail, name="store_detail"),
@@ -15,6 +20,23 @@ urlpatterns = [
     path("counters/<int:pk>/enrolments/", codes.enrolment_new, name="enrolment_new"),
     path("counters/<int:pk>/codes/", codes.code_new, name="code_new"),
     path("enrolments/<int:pk>/edit/", codes.enrolment_edit, name="enrolment_edit"),
+    path("registrations/", registrations.registration_list, name="registration_list"),
+    path(
+        "enrolments/<int:pk>/registration/",
+        registrations.registration_detail,
+        name="registration_detail",
+    ),
+    path(
+        "enrolments/<int:pk>/registration/standing/",
+        registrations.registration_standing,
+        name="registration_standing",
+    ),
+    path(
+        "enrolments/<int:pk>/register/",
+        registrations.registration_register,
+        name="registration_register",
+    ),
+    path("enrolments/<int:pk>/ask/", registrations.registration_ask, name="registration_ask"),
     path("codes/<int:pk>/", codes.code_detail, name="code_detail"),
     path("codes/<int:pk>/standing/", codes.code_standing, name="code_standing"),
     path("codes/<int:pk>/stop/", codes.code_stop, name="code_stop"),

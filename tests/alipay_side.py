@@ -44,6 +44,35 @@ class AlipaySide:
     def refund_in_portal(self, trade_no: str, amount: str) -> None:
         self._post("/control/refunds", {"trade_no": trade_no, "amount": amount})
 
+    def set_review(self, **terms: object) -> None:
+        """How reviews of stores end by themselves, and whether unapproved ones can be paid."""
+        self._post("/control/review", terms)
+
+    def decide_review(self, store_id: str, status: str, reason: str = "") -> None:
+        """Alipay's reviewer decides about a store."""
+        (row,) = [row for row in self.books("registrations") if row["store_id"] == store_id]
+        self._post(
+            f"/control/registrations/{row['registration_id']}",
+            {"status": status, "reject_reason": reason},
+        )
+
+    def set_terms(self, partner_id: str, **terms: object) -> None:
+        """What a contract says of fees and files."""
+        self._post("/control/terms", {"partner_id": partner_id, **terms})
+
+    def spoil_file(self, name: str, **more: object) -> None:
+        """Switch a fault of the next nightly file on."""
+        self._post("/control/file_faults", {"name": name, **more})
+
+    def run_night(self, partner_id: str) -> list[dict[str, Any]]:
+        """Close the day so far; answers which files were written."""
+        written: list[dict[str, Any]] = self._post("/control/night", {"partner_id": partner_id})
+        return written
+
+    def file(self, partner_id: str, name: str) -> bytes:
+        """The bytes of a nightly file."""
+        return self.http.get(f"/files/{partner_id}/{name}").raise_for_status().content
+
     def advance(self, seconds: int) -> None:
         self._post("/control/clock", {"advance_seconds": seconds})
 

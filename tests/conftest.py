@@ -5,16 +5,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.apps import apps
+from django.db import connection, models
 from django.test import Client
 
 from merchant_portal.access import Role
-from merchant_portal.accounts.models import Account
+from merchant_portal.accounts import services as accounts
+from merchant_portal.accounts.models import Account, Integration
 from merchant_portal.audit import Actor
 from merchant_portal.celery import app as celery
 from merchant_portal.models import User
 from merchant_portal.simulator.server import Simulator
 from qrcodes import services as codes
-from qrcodes.models import Counter, QRCode, Store
+from qrcodes.models import Counter, Enrolment, QRCode, Registration, Store
 from tests import factories
 from tests.alipay_side import AlipaySide
 
@@ -70,6 +73,34 @@ def code(counter: Counter, account: Account) -> QRCode:
 
 
 @pytest.fixture
+def acquired(account: Account, store: Store) -> Enrolment:
+    """A counter under an acquirer's account, ready to be registered at Alipay."""
+    acquirer = accounts.save_account(
+        partner_id=account.partner_id,
+        region="global",
+        actor=ACTOR,
+        terms={"integration": Integration.ACQUIRER},
+    )
+    store.address = "3 Pier Street, New York"
+    store.save()
+    factories.registrant(store.merchant)
+    return codes.enrol_counter(factories.counter(store), account=acquirer, actor=ACTOR)
+
+
+@pytest.fixture
+def in_review(acquired: Enrolment) -> Registration:
+    """A store that Alipay has taken for review."""
+    return codes.send_registration(codes.register_enrolment(acquired, actor=ACTOR))
+
+
+@pytest.fixture
+def approved(in_review: Registration, alipay: AlipaySide) -> Registration:
+    """A store that Alipay has approved."""
+    alipay.decide_review(in_review.enrolment.alipay_store_id, "SUCCESS")
+    return codes.send_registration(in_review)
+
+
+@pytest.fixture
 def carry(client: Client, alipay: AlipaySide) -> Callable[[], list[str]]:
     """Carry every due notification to the portal; answers what the portal said to each."""
     return lambda: alipay.carry_due(client)
@@ -114,3 +145,31 @@ def signed_in(client: Client) -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def unconstrained(db: None) -> Iterator[None]:
+    """The database without its constraints, until the test is rolled back."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for constraint in _removable():
+            cursor.execute(constraint)
+    yield
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+
+def _removable() -> Iterator[str]:
+    """What takes constraints away; SQLite can only drop unique indexes that have a condition."""
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            conditional = getattr(constraint, "condition", None) is not None
+            unique = isinstance(constraint, models.UniqueConstraint)
+            if unique and conditional:
+                yield f"DROP INDEX {constraint.name}"
+            elif connection.vendor == "postgresql":
+                yield f"ALTER TABLE {model._meta.db_table} DROP CONSTRAINT {constraint.name}"

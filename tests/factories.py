@@ -5,7 +5,7 @@ from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, SignType
 from merchant_portal.audit import Actor
 from merchant_portal.models import User
-from qrcodes.models import Counter, Membership, Merchant, Store
+from qrcodes.models import Counter, Membership, Merchant, Registrant, Store
 from tests.alipay_side import AlipaySide
 
 ACTOR = Actor("a test")
@@ -60,6 +60,18 @@ def other_store() -> Store:
 
 def counter(store: Store, *, number: int = 1) -> Counter:
     return Counter.objects.create(store=store, code=f"C{number}", name=f"Counter {number}")
+
+
+def registrant(merchant: Merchant) -> Registrant:
+    """Who stands behind a merchant: what Alipay asks of acquirers, and no more."""
+    return Registrant.objects.create(
+        merchant=merchant,
+        type="ENTERPRISE",
+        registration_no="7301-22",
+        register_country="US",
+        register_address="3 Pier Street, New York",
+        contact_no="+1 212 555 0100",
+    )
 
 
 def person(role: Role, *, name: str = "", store: Store | None = None) -> User:

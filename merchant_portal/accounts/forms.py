@@ -18,7 +18,8 @@ LONGEST_KEY_FILE_BYTES = 65_536
 _FIELDS = [
     "name", "partner_id", "region", "sign_type", "gateway_url", "spare_url",
     "settlement_currency", "amount_source", "refund_window_days", "cancel_grace_minutes",
-    "fee_rate", "service_provider_id", "statement_folder", "client_id", "key_version",
+    "fee_rate", "integration", "service_provider_id", "statement_folder", "client_id",
+    "key_version",
 ]  # fmt: skip
 
 
@@ -49,6 +50,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "partner_id": _("16 digits, from 2088 or 2160; it stands in the contract."),
             "gateway_url": _("As Alipay gave it, with its path."),
             "sign_type": _("As agreed with Alipay; RSA2 where you may choose."),
+            "integration": _(
+                "Acquirers and system integrators register each store; Alipay reviews it."
+            ),
             "service_provider_id": _("Only where a system integrator connects the shop."),
         }
 

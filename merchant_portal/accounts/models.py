@@ -47,6 +47,14 @@ class SignType(models.TextChoices):
     RSA2 = "RSA2", "RSA2"
 
 
+class Integration(models.TextChoices):
+    """In whose name the account takes payments; others than direct ones register each store."""
+
+    DIRECT = "direct", _("Direct: the merchant's own contract")
+    ACQUIRER = "acquirer", _("Acquirer: for secondary merchants")
+    INTEGRATOR = "integrator", _("Through a system integrator")
+
+
 class AmountSource(models.TextChoices):
     AUTO = "auto", _("Query where pricing and settlement currency differ, else notification")
     NOTICE = "notice", _("Notification")
@@ -106,6 +114,9 @@ class Account(models.Model):
     amount_source = models.CharField(
         _("amount from"), max_length=6, choices=AmountSource, default=AmountSource.AUTO
     )
+    integration = models.CharField(
+        _("integration"), max_length=10, choices=Integration, default=Integration.DIRECT
+    )
     service_provider_id = models.CharField(_("system integrator id"), max_length=16, blank=True)
     statement_folder = models.CharField(_("statement folder"), max_length=300, blank=True)
     client_id = models.CharField(_("client id (JSON products)"), max_length=64, blank=True)
@@ -113,7 +124,6 @@ class Account(models.Model):
     notify_key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     created_at = models.DateTimeField(_("added at"))
     keys_changed_at = models.DateTimeField(null=True, editable=False)
-    quarantine_verified_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("Alipay account")
@@ -145,6 +155,19 @@ class Account(models.Model):
     @property
     def is_hk(self) -> bool:
         return self.region == Region.HK
+
+    @property
+    def registers_stores(self) -> bool:
+        """Whether Alipay is told about each store, and reviews it, before it may be paid."""
+        return self.integration != Integration.DIRECT
+
+    @property
+    def names_registrants(self) -> bool:
+        """Whether Alipay also asks who stands behind a store: acquirers tell, integrators do not.
+
+        Page: global.alipay.com/docs/ac/global/offline_maintain.
+        """
+        return self.integration == Integration.ACQUIRER
 
     @property
     def points_at_simulator(self) -> bool:

@@ -1,11 +1,13 @@
 """How commands read what they are given: files, roles, merchants and stores, in clear refusals."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import date
 from pathlib import Path
 
 from django.core.management.base import CommandError
 
 from merchant_portal.access import Role
+from merchant_portal.accounts.models import Account, Region
 from qrcodes.models import Merchant, Store
 
 LONGEST_FILE_BYTES = 65_536
@@ -36,6 +38,29 @@ def read_text(path: Path, *, option: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommandError(f"{option} names {path}, which is not a text.") from error
+
+
+def read_day(text: str) -> date:
+    """A day as people write it for a command."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text} is not a day such as 2024-03-15") from error
+
+
+def find_account(number: str) -> Account | None:
+    """The account of ``PARTNER`` or ``PARTNER/REGION``; None where none is named."""
+    if not number:
+        return None
+    partner_id, _, region = number.partition("/")
+    accounts = Account.objects.filter(partner_id=partner_id)
+    found = list(accounts.filter(region=region) if region else accounts)
+    if not found:
+        raise CommandError(f"There is no account {number}.")
+    if len(found) > 1:
+        regions = " or ".join(f"{partner_id}/{each}" for each in Region.values)
+        raise CommandError(f"{number} has an account in two regions; write {regions}.")
+    return found[0]
 
 
 def find_merchant(number: str) -> Merchant | None:

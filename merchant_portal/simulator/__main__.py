@@ -5,6 +5,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from .books import OtherVersion
 from .server import Simulator
 
 
@@ -15,7 +16,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--database", type=Path, default=Path("var/simulator.sqlite3"))
     options = parser.parse_args()
-    simulator = Simulator(options.database, host=options.host, port=options.port)
+    try:
+        simulator = Simulator(options.database, host=options.host, port=options.port)
+    except OtherVersion as refused:
+        sys.exit(str(refused))
     sys.stdout.write(f"The small Alipay listens on {simulator.url}\n")
     sys.stdout.flush()
     with suppress(KeyboardInterrupt):

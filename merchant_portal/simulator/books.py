@@ -1,8 +1,10 @@
 """The small Alipay's own store: an SQLite file (or memory) behind one lock."""
 
+import json
 import sqlite3
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +16,13 @@ from .records import Code, CodeState, Notice, Partner, Record, Trade, TradeStatu
 ALIPAY_TIME = timezone(timedelta(hours=8), "GMT+8")
 IN_MEMORY = ":memory:"
 TABLES = (
+    "statement_files",
+    "awaited_files",
+    "displaced",
+    "seeded_faults",
+    "file_faults",
+    "settled",
+    "terms",
     "attempts",
     "notices",
     "refunds",
@@ -39,6 +48,8 @@ class Books:
     """Everything the small Alipay knows. Column names come from the record classes alone."""
 
     def __init__(self, path: Path | str) -> None:
+        self._path = path
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         if str(path) != IN_MEMORY:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
@@ -51,7 +62,7 @@ class Books:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._refuse_other_version()
+        self._refuse_other_version(path)
         schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
         self._connection.executescript(schema)
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -60,12 +71,27 @@ class Books:
         """Close the file; the books cannot be used afterwards."""
         with self._lock:
             self._connection.close()
+            if self._temporary is not None:
+                self._temporary.cleanup()
 
-    def _refuse_other_version(self) -> None:
+    @property
+    def folder(self) -> Path:
+        """The folder the books lie in; books in memory have one until they are closed."""
+        if str(self._path) != IN_MEMORY:
+            return Path(self._path).absolute().parent
+        with self._lock:
+            if self._temporary is None:
+                self._temporary = tempfile.TemporaryDirectory(prefix="simulator-")
+            return Path(self._temporary.name)
+
+    def _refuse_other_version(self, path: Path | str) -> None:
         found = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if found not in {0, SCHEMA_VERSION}:
             self._connection.close()
-            raise OtherVersion("these books were kept by another version: remove the file")
+            raise OtherVersion(
+                f"{path} was kept by another version of the small Alipay. "
+                "Remove the file and start again; codes made before cannot be paid there then."
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -118,6 +144,16 @@ class Books:
         sql = f"SELECT * FROM {kind.table} WHERE {where} ORDER BY rowid"
         with self._lock:
             return [kind(**dict(row)) for row in self._connection.execute(sql, values)]
+
+    def select_in(self, kind: type[Row], column: str, values: Iterable[str]) -> list[Row]:
+        """The records whose column is one of many values, oldest first."""
+        wanted = json.dumps(sorted(values))
+        return self.select(kind, f"{column} IN (SELECT value FROM json_each(?))", wanted)
+
+    def rows(self, sql: str, values: Mapping[str, object]) -> list[sqlite3.Row]:
+        """What a question in SQL finds."""
+        with self._lock:
+            return self._connection.execute(sql, dict(values)).fetchall()
 
     def first(self, kind: type[Row], where: str, *values: object) -> Row | None:
         """The oldest record that satisfies a condition."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from . import balances, clockwork, mishaps, refunds, registrations, signing, trading
+from . import balances, clockwork, filing, mishaps, refunds, registrations, signing, trading
 from .books import ALIPAY_TIME, Books
 from .contracts import partner_from, text_of
 from .currencies import PRICING_CURRENCIES
@@ -166,6 +166,7 @@ class Control:
     def reset(self, request: Request) -> Response:
         """Forget everything but how notices are delivered."""
         kept = {name: self.books.setting(name, text) for name, text in DEFAULT_SETTINGS.items()}
+        filing.remove_all(self.books)
         self.books.clear()
         for name, text in kept.items():
             self.books.set_setting(name, text)

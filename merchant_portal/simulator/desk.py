@@ -7,6 +7,7 @@ from .books import Books, wall_clock
 from .control import Control
 from .desk_money import cancel_row, held_words, refund_row
 from .mishaps import GatewayMishap, NoticeMishap, RefundMishap
+from .night_control import night_values
 from .records import Cancel, Mishap, Notice, NoticeState, Partner, Refund, Trade, TradeStatus
 from .registrations import Registration
 from .review_control import registration_row, review_values
@@ -75,6 +76,7 @@ def control_page(control: Control) -> Response:
             [registration_row(each) for each in registrations], "No store was handed in."
         ),
         **review_values(books),
+        **night_values(books),
         "notices": _rows([_notice_row(notice) for notice in notices], "No notices yet."),
         "partners": _rows(
             [_partner_row(books, partner) for partner in partners], "No partners yet."

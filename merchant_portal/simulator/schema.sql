@@ -130,3 +130,85 @@ CREATE TABLE IF NOT EXISTS registrations (
     decided_at REAL,
     UNIQUE (partner_id, secondary_merchant_id, store_id)
 );
+CREATE INDEX IF NOT EXISTS trades_paid ON trades (partner_id, paid_at);
+CREATE INDEX IF NOT EXISTS refunds_done ON refunds (partner_id, refunded_at);
+CREATE INDEX IF NOT EXISTS refunds_by_trade ON refunds (trade_no);
+CREATE INDEX IF NOT EXISTS cancels_made ON cancels (partner_id, cancelled_at);
+CREATE TABLE IF NOT EXISTS terms (
+    partner_id TEXT PRIMARY KEY,
+    settlement_currency TEXT NOT NULL,
+    fee_rate TEXT NOT NULL,
+    fee_back TEXT NOT NULL CHECK (fee_back IN ('yes', 'no', 'in_proportion')),
+    settlement_minimum TEXT NOT NULL,
+    settlement_rule TEXT NOT NULL CHECK (settlement_rule IN ('working_days', 'daily', 'same_day')),
+    holidays TEXT NOT NULL,
+    idle_files INTEGER NOT NULL,
+    sign_style TEXT NOT NULL
+        CHECK (sign_style IN ('net_negative', 'all_negative', 'all_positive')),
+    portal_refund_ids TEXT NOT NULL CHECK (portal_refund_ids IN ('own', 'payment')),
+    files_folder TEXT NOT NULL,
+    automatic_files INTEGER NOT NULL,
+    closed_until TEXT NOT NULL,
+    cny_rates TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS settled (
+    happening TEXT PRIMARY KEY,
+    partner_id TEXT NOT NULL,
+    settled_on TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS settled_by_day ON settled (partner_id, settled_on);
+CREATE TABLE IF NOT EXISTS statement_files (
+    file_id INTEGER PRIMARY KEY,
+    partner_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('transaction', 'settlement')),
+    day TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    delivery INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    written_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS statement_files_by_name ON statement_files (partner_id, name);
+CREATE TABLE IF NOT EXISTS file_faults (
+    fault_id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    partner_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('transaction', 'settlement')),
+    seed INTEGER NOT NULL,
+    times INTEGER
+);
+CREATE TABLE IF NOT EXISTS seeded_faults (
+    seeded_id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    partner_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    day TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    happening TEXT NOT NULL,
+    partner_trans_id TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    seeded_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS displaced (
+    displaced_id INTEGER PRIMARY KEY,
+    happening TEXT NOT NULL,
+    partner_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('transaction', 'settlement')),
+    from_day TEXT NOT NULL,
+    to_day TEXT NOT NULL,
+    payment_time TEXT NOT NULL,
+    UNIQUE (happening, kind) ON CONFLICT REPLACE
+);
+CREATE TABLE IF NOT EXISTS awaited_files (
+    awaited_id INTEGER PRIMARY KEY,
+    partner_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('transaction', 'settlement')),
+    day TEXT NOT NULL,
+    due_at REAL
+);

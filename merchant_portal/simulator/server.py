@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from . import desk, gateway, phone, review_control, truth
+from . import desk, fault_control, gateway, night_control, phone, review_control, truth
 from .books import IN_MEMORY, Books
 from .checks import Received
 from .control import Control
@@ -95,6 +95,19 @@ class Application:
             lambda request, number: review_control.review(books, request, number),
         )
         yield "POST", "/control/review", lambda request: review_control.set_review(books, request)
+        yield "POST", "/control/terms", lambda request: night_control.save_terms(books, request)
+        yield (
+            "POST",
+            "/control/night",
+            lambda request: night_control.run_night(books, outbox, request),
+        )
+        yield from fault_control.addresses(books)
+        yield "GET", "/files/", lambda _: night_control.list_files(books)
+        yield (
+            "GET",
+            r"/files/([0-9]{16})/([0-9a-z_]+\.txt)",
+            lambda request, *parts: night_control.show_file(books, request, *parts),
+        )
         yield "POST", "/control/clock", control.set_clock
         yield "POST", "/control/delivery", control.set_delivery
         yield "POST", "/control/deliver", control.deliver
@@ -113,6 +126,8 @@ class Application:
             lambda _: json_response(truth.registrations(books)),
         )
         yield "GET", "/books/notices.json", lambda _: json_response(truth.notices(books))
+        yield "GET", "/books/files.json", lambda _: night_control.files_json(books)
+        yield "GET", "/books/night.json", lambda request: night_control.night_json(books, request)
 
     def _gateway(self, request: Request) -> Response:
         body = request.body if request.method == "POST" else b""

@@ -2,13 +2,20 @@
 
 import json
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
-from . import balances
+from . import balances, happenings
 from .biz_data import passback_text
 from .books import Books, alipay_time
+from .file_faults import SeededFault
+from .filing import StatementFile
+from .happenings import Happening
+from .layouts import written
 from .records import Attempt, Cancel, Code, Notice, Partner, Refund, RefundState, Trade
 from .registrations import Registration, is_integrator
+from .settlements import Settled
+from .terms import shown_terms, terms_of
 
 INSTANTS = frozenset(
     {
@@ -22,6 +29,8 @@ INSTANTS = frozenset(
         "returned_at",
         "submitted_at",
         "decided_at",
+        "written_at",
+        "seeded_at",
     }
 )
 
@@ -98,9 +107,63 @@ def partners(books: Books) -> list[dict[str, object]]:
         | {
             "refund_balance": balances.limits(books, partner.partner_id),
             "system_integrator": is_integrator(books, partner.partner_id),
+            "terms": shown_terms(books, terms_of(books, partner.partner_id)),
         }
         for partner in books.select(Partner)
     ]
+
+
+def files(books: Books) -> list[dict[str, object]]:
+    """Every delivery of every file."""
+    return [shown(filed) for filed in books.select(StatementFile)]
+
+
+def night(books: Books, *, day: date | None, partner_id: str) -> dict[str, object]:
+    """Every row that belongs into a file, whether one was written or not, and every fault."""
+    rows = [
+        _row(partner.partner_id, each, settled.get(each.key))
+        for partner in books.select(Partner, "? IN ('', partner_id)", partner_id)
+        for settled in [_settled_days(books, partner.partner_id)]
+        for each in happenings.ever(books, terms_of(books, partner.partner_id), on=day)
+    ]
+    return {"rows": rows, "faults": _faults(books, day=day, partner_id=partner_id)}
+
+
+def _faults(books: Books, *, day: date | None, partner_id: str) -> list[dict[str, object]]:
+    """Every fault a file was given: which file, which row, what was changed."""
+    where = "? IN ('', partner_id) AND ? IN ('', day)"
+    return [
+        shown(each) | {"before": json.loads(each.before), "after": json.loads(each.after)}
+        for each in books.select(SeededFault, where, partner_id, day.isoformat() if day else "")
+    ]
+
+
+def _settled_days(books: Books, partner_id: str) -> dict[str, str]:
+    return {
+        each.happening: each.settled_on
+        for each in books.select(Settled, "partner_id = ?", partner_id)
+    }
+
+
+def _row(partner_id: str, each: Happening, settled_on: str | None) -> dict[str, object]:
+    currency = each.settlement_currency
+    return {
+        "happening": each.key,
+        "partner_id": partner_id,
+        "day": each.day.isoformat(),
+        "settled_on": settled_on,
+        "kind": each.kind,
+        "partner_trans_id": each.partner_trans_id,
+        "transaction_id": each.transaction_id,
+        "trade_no": each.trade.trade_no,
+        "happened_at": alipay_time(each.happened_at).isoformat(),
+        "pricing_amount": written(each.pricing_minor, each.trade.currency),
+        "pricing_currency": each.trade.currency,
+        "settlement_amount": written(each.settlement_minor, currency),
+        "settlement_currency": currency,
+        "fee": written(each.fee_minor, currency),
+        "net": written(each.owed_minor, currency),
+    }
 
 
 def shown(record: Any) -> dict[str, object]:

@@ -12,6 +12,12 @@ document.addEventListener("click", (event) => {
   });
 });
 
+// Typing into a field with data-chooses makes the choice it belongs to.
+document.addEventListener("input", (event) => {
+  const choice = document.getElementById(event.target.dataset.chooses || "");
+  if (choice) choice.checked = true;
+});
+
 // "/" goes to the search box, as people expect of a list.
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input, select, textarea");

@@ -10,18 +10,26 @@ from django.template import Context
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
+from django_stubs_ext import StrOrPromise
 from lucide.templatetags.lucide import lucide
 
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.money import Money
-from payments.models import Notification
+from payments.models import CancelMove, GivingBack, Notification
 from payments.places import ALIPAY_ZONE
-from payments.sentences import VERBS
-from payments.states import PaymentState
+from payments.sentences import VERBS, call_words
+from payments.states import CancelState, PaymentState
 from payments.timeline import NoticeEvidence, answer_text
+from qrcodes.models import Registration
 from qrcodes.permissions import Principal, principal_of
+from qrcodes.states import ReviewState
+from reconciliation.sentences import DOCUMENTS, ROW_CODES, translated
+from reconciliation.standing import DayStanding
+from refunds.models import RefundMove
+from refunds.states import RefundState
 
 register = template.Library()
 
@@ -49,6 +57,39 @@ _PILLS = {
     "IN_REVIEW": ("wait", "clock"),
     "APPROVED": ("good", "circle-check"),
     "REJECTED": ("bad", "circle-x"),
+    "REQUESTED": ("wait", "user-round-check"),
+    "DECLINED": ("quiet", "ban"),
+    "SUBMITTED": ("wait", "send"),
+    "ACCEPTED": ("wait", "clock"),
+    "REFUNDED": ("good", "undo-2"),
+    "FAILED": ("bad", "circle-x"),
+    "RETURNED": ("warn", "redo-2"),
+    "LAPSED": ("warn", "alarm-clock-off"),
+    "DONE": ("good", "undo-2"),
+    "RUNNING": ("wait", "loader"),
+    "READY": ("good", "circle-check"),
+    "EXPIRED": ("quiet", "archive-x"),
+    "OPEN": ("warn", "circle-alert"),
+    "RESOLVED": ("good", "circle-check"),
+    "EXPLAINED": ("quiet", "history"),
+}
+#: Money that may go back has not gone: its APPROVED is no end, as a review's is.
+_PILL_NOT_SENT = ("wait", "clock")
+_FILE_PILLS = {
+    "EXPECTED": ("wait", "clock"),
+    "LATE": ("bad", "clock-alert"),
+    "RECEIVED": ("wait", "loader"),
+    "ACCEPTED": ("good", "circle-check"),
+    "COUNT_MISMATCH": ("warn", "triangle-alert"),
+    "SUPERSEDED": ("quiet", "history"),
+}
+_DAY_PILLS = {
+    DayStanding.OPEN: ("bad", "circle-alert"),
+    DayStanding.NO_FILE: ("wait", "file-clock"),
+    DayStanding.INCOMPLETE: ("warn", "file-exclamation-point"),
+    DayStanding.WAITING: ("wait", "clock"),
+    DayStanding.SETTLED: ("quiet", "circle-check"),
+    DayStanding.CLEAN: ("good", "circle-check"),
 }
 _MESSAGE_ICONS = {
     "success": "circle-check",
@@ -76,8 +117,9 @@ def money(amount: Money) -> SafeString:
 @register.filter
 def digits(amount: Money) -> str:
     """The amount without its currency, thousands marked: ``1,288.00``."""
-    whole, point, fraction = amount.decimal_text.partition(".")
-    return f"{int(whole):,}{point}{fraction}"
+    sign = "-" if amount.minor < 0 else ""
+    whole, point, fraction = amount.decimal_text.removeprefix("-").partition(".")
+    return f"{sign}{int(whole):,}{point}{fraction}"
 
 
 @register.simple_tag
@@ -88,9 +130,50 @@ def pill(word: str, tone: str, icon: str) -> SafeString:
 
 @register.simple_tag
 def state_pill(noun: _Stateful) -> SafeString:
-    """The state of a payment, lookup, notification or code, as word and icon."""
+    """The state of a payment, a refund, a code or any other noun, as word and icon."""
     tone, icon = _PILLS.get(noun.state, ("quiet", "circle"))
+    if isinstance(noun, GivingBack) and noun.state == CancelState.APPROVED:
+        tone, icon = _PILL_NOT_SENT
     return pill(noun.get_state_display(), tone, icon)
+
+
+@register.simple_tag
+def file_pill(file: _Stateful) -> SafeString:
+    """Where a nightly file stands; some of its words mean something else elsewhere."""
+    tone, icon = _FILE_PILLS.get(file.state, ("bad", "file-x"))
+    return pill(file.get_state_display(), tone, icon)
+
+
+@register.simple_tag
+def day_pill(standing: DayStanding) -> SafeString:
+    """How a compared day stands."""
+    tone, icon = _DAY_PILLS[standing]
+    return pill(str(standing.label), tone, icon)
+
+
+@register.filter
+def document_name(word: str) -> StrOrPromise:
+    """What a nightly file lists."""
+    return DOCUMENTS.get(word, word)
+
+
+@register.filter
+def row_code(word: str) -> StrOrPromise:
+    """Why a line was set aside, in two words."""
+    return ROW_CODES.get(word, word)
+
+
+register.filter("translated", translated)
+
+
+@register.simple_tag
+def review_pill(registration: Registration) -> SafeString:
+    """Where a store's review stands; one whose answer was lost is not called unregistered."""
+    if registration.state == ReviewState.UNREGISTERED and registration.asked_without_answer:
+        return pill(gettext("Unknown"), "warn", "circle-question-mark")
+    if registration.state == ReviewState.UNREGISTERED and registration.is_under_way:
+        return pill(gettext("Being asked"), "wait", "loader")
+    return state_pill(registration)
 
 
 @register.simple_tag
@@ -203,6 +286,28 @@ def payment_state(state: str) -> str:
 
 
 @register.filter
+def noun(row: GivingBack) -> str:
+    """What a row is, as a heading says it: ``Refund``, ``Cancel``."""
+    return capfirst(str(row._meta.verbose_name))
+
+
+@register.filter
+def moved_noun(move: CancelMove | RefundMove) -> GivingBack:
+    """The refund or cancel that a move is of."""
+    return move.refund if isinstance(move, RefundMove) else move.cancel
+
+
+@register.filter
+def state_before(move: CancelMove | RefundMove) -> str:
+    """The word for the state a refund or cancel came from."""
+    states = RefundState if isinstance(move, RefundMove) else CancelState
+    return str(states(move.from_state).label)
+
+
+register.filter("call_words", call_words)
+
+
+@register.filter
 def verb_words(verb: str) -> str:
     """A verb of the audit log as people say it: ``ask_alipay`` reads ``asked Alipay``."""
     return str(VERBS.get(verb, verb.replace("_", " ")))
@@ -219,6 +324,13 @@ def may(context: Context, right: str) -> bool:
     """Whether the person looking holds a right anywhere."""
     principal = _principal(context)
     return principal is not None and principal.may(Right(right))
+
+
+@register.simple_tag(takes_context=True)
+def may_everywhere(context: Context, right: str) -> bool:
+    """Whether the person looking holds a right at every store, as what belongs to none needs."""
+    principal = _principal(context)
+    return principal is not None and principal.holds_everywhere(Right(right))
 
 
 @register.simple_tag(takes_context=True)

@@ -19,9 +19,14 @@ from payments.places import Places, visible_stores
 from payments.states import PaymentState
 from payments.takings import takings_today
 from payments.views.looking import visible_payments
-from qrcodes.models import Counter, QRCode, Store
+from qrcodes.models import Counter, QRCode, Registration, Store
 from qrcodes.permissions import PortalRequest, Principal, needs
-from qrcodes.states import CodeState
+from qrcodes.services import stores_are_registered
+from qrcodes.states import CodeState, ReviewState
+from reconciliation.models import Discrepancy, StatementFile
+from reconciliation.states import FileState
+from refunds.forms import Group
+from refunds.listing import visible as visible_givings
 
 _LATEST = 8
 _MOST_COUNTERS = 24
@@ -67,11 +72,13 @@ def home(request: PortalRequest) -> HttpResponse:
 
 
 def _concerns(principal: Principal, payments: QuerySet[Payment]) -> list[Concern]:
-    found = [*_payment_concerns(payments)]
+    found = [*_payment_concerns(payments), *_giving_back_concerns(principal)]
     if principal.may(Right.SEE_NOTIFICATIONS):
         found += _notification_concerns(principal)
     if principal.may(Right.SEE_STORES):
-        found.append(_code_concern(principal))
+        found += [_code_concern(principal), _review_concern(principal)]
+    if principal.holds_everywhere(Right.SEE_STATEMENTS):
+        found += [_late_file_concern(), _difference_concern()]
     return found
 
 
@@ -95,6 +102,36 @@ def _payment_concerns(payments: QuerySet[Payment]) -> list[Concern]:
     ]
 
 
+def _giving_back_concerns(principal: Principal) -> list[Concern]:
+    rows, listed = visible_givings(principal), reverse("giving_back_list")
+    found = [
+        Concern(
+            _("Money back, outcome unknown"),
+            rows.among(Group.UNKNOWN).count(),
+            f"{listed}?state={Group.UNKNOWN}",
+            "circle-question-mark",
+        ),
+        Concern(
+            _("Money on its way back"),
+            rows.among(Group.ON_ITS_WAY).count(),
+            f"{listed}?state={Group.ON_ITS_WAY}",
+            "undo-2",
+        ),
+        Concern(
+            _("Not cancelled: decide anew"),
+            rows.among(Group.AGREE_ANEW).count(),
+            f"{listed}?state={Group.AGREE_ANEW}",
+            "alarm-clock-off",
+        ),
+    ]
+    if principal.may(Right.APPROVE_GIVING_BACK):
+        mine = visible_givings(principal, right=Right.APPROVE_GIVING_BACK)
+        waiting = mine.among(Group.WAITING).count()
+        inbox = reverse("approval_list")
+        found.append(Concern(_("Waiting for approval"), waiting, inbox, "user-round-check"))
+    return found
+
+
 def _notification_concerns(principal: Principal) -> list[Concern]:
     waiting = capped_count(visible_notifications(principal).waiting())
     found = [
@@ -114,6 +151,26 @@ def _code_concern(principal: Principal) -> Concern:
     return Concern(_("Codes with a question"), codes, reverse("store_list"), "qr-code")
 
 
+def _review_concern(principal: Principal) -> Concern:
+    scope = principal.scope(Right.SEE_STORES, store_path="enrolment__store")
+    asked = capped_count(Registration.objects.filter(scope).exclude(question=""))
+    listed = f"{reverse('registration_list')}?question=on"
+    return Concern(_("Stores Alipay's review left open"), asked, listed, "stamp")
+
+
+def _late_file_concern() -> Concern:
+    late = capped_count(StatementFile.objects.missed())
+    listed = f"{reverse('statement_list')}?state={FileState.LATE.value}"
+    return Concern(_("Alipay's files that are late"), late, listed, "clock-alert")
+
+
+def _difference_concern() -> Concern:
+    open_ones = capped_count(Discrepancy.objects.open())
+    return Concern(
+        _("Differences to Alipay's files"), open_ones, reverse("discrepancy_list"), "scale"
+    )
+
+
 def _counters(stores: tuple[Store, ...]) -> QuerySet[Counter]:
     """The counters whose screens one may open."""
     pks = [store.pk for store in stores]
@@ -123,7 +180,7 @@ def _counters(stores: tuple[Store, ...]) -> QuerySet[Counter]:
 def _steps(principal: Principal, stores: tuple[Store, ...]) -> list[Step]:
     """From an empty portal to the first payment."""
     live = Q(enrolment__store__in=[store.pk for store in stores], state=CodeState.ACTIVE)
-    return [
+    steps = [
         Step(
             _("Add your Alipay account and its key"),
             is_done=Account.objects.exists(),
@@ -137,3 +194,16 @@ def _steps(principal: Principal, stores: tuple[Store, ...]) -> list[Step]:
         ),
         Step(_("Let a customer scan it and pay"), is_done=False, page=""),
     ]
+    if stores_are_registered():
+        steps.insert(-1, _approval_step(stores))
+    return steps
+
+
+def _approval_step(stores: tuple[Store, ...]) -> Step:
+    """Acquirers and integrators have Alipay review a store before customers pay there."""
+    approved = Q(enrolment__store__in=[store.pk for store in stores], state=ReviewState.APPROVED)
+    return Step(
+        _("Register the store, and have Alipay approve it"),
+        is_done=Registration.objects.filter(approved).exists(),
+        page="registration_list",
+    )

@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from merchant_portal import clock, intake
+from merchant_portal import audit, clock, intake
 from merchant_portal.access import ROLE_NAMES, Right, roles_with
 from merchant_portal.keyset import Cursor, CursorUnreadable, read_page
 from merchant_portal.vault import SealBroken, open_vault
-from payments.forms import tidy_number
+from payments.filtering import tidy_number
 from payments.listing import capped_count
 from payments.models import IntakeCount, Notification, NotificationQuerySet, Payment, Quarantined
 from payments.sentences import WHAT_TO_DO
@@ -177,5 +177,6 @@ def quarantined_detail(request: PortalRequest, pk: int) -> HttpResponse:
     except SealBroken:
         messages.error(request, _("The master key of this portal does not open this body."))
         return redirect("quarantine_list")
+    audit.record(request.principal.actor, "open_quarantined", row)
     context = {"row": row, "body": body.decode("ascii", "backslashreplace")}
     return render(request, "notifications/quarantined.html", context)

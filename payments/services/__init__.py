@@ -1,8 +1,17 @@
-"""The verbs about payments: what notifications and Alipay's answers do, asking, deciding."""
+"""The verbs about payments: what notifications and Alipay's answers do, asking, deciding,
+cancelling."""
 
 from payments.services.addressing import Addressee, find_addressee
-from payments.services.asking import Heard, Unsent, ask_payment, poll_payment
+from payments.services.asking import Heard, Unsent, ask_payment, poll_payment, told
+from payments.services.cancel_calls import ask_cancel, submit_cancel
+from payments.services.cancelling import (
+    approve_cancel,
+    decline_cancel,
+    refuse_cancel,
+    request_cancel,
+)
 from payments.services.deciding import place_payment, settle_question, take_question
+from payments.services.elsewhere import book_cancel_made_elsewhere
 from payments.services.finding import (
     ask_lookup,
     ask_lookup_again,
@@ -32,10 +41,14 @@ __all__ = [
     "Heard",
     "Unsent",
     "apply_paid",
+    "approve_cancel",
+    "ask_cancel",
     "ask_lookup",
     "ask_lookup_again",
     "ask_payment",
+    "book_cancel_made_elsewhere",
     "count_turned_away",
+    "decline_cancel",
     "find_addressee",
     "find_payment",
     "hear_refund",
@@ -49,7 +62,11 @@ __all__ = [
     "poll_payment",
     "quarantine",
     "record_notification",
+    "refuse_cancel",
     "release_from_quarantine",
+    "request_cancel",
     "settle_question",
+    "submit_cancel",
     "take_question",
+    "told",
 ]

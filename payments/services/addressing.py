@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.db import connection
 from django.db.models import Model
 
+from merchant_portal import rows
 from merchant_portal.accounts.models import Account, AccountKey
 from qrcodes.models import Enrolment, QRCode
 
@@ -45,11 +46,11 @@ class Addressee:
 
 def find_addressee(key: str, *, at: datetime) -> Addressee | None:
     """The account (and code) of a key; keys resolve for ever, also those of deleted codes."""
-    rows = _select(_BY_CODE, key, at)
-    if rows:
-        return _read(rows, has_code=True)
-    rows = _select(_BY_ACCOUNT, key, at)
-    return _read(rows, has_code=False) if rows else None
+    found = rows.run_first(_BY_CODE, [at, at, key])
+    if found:
+        return _read(found, has_code=True)
+    found = rows.run(_BY_ACCOUNT, [at, at, key])
+    return _read(found, has_code=False) if found else None
 
 
 def _columns(alias: str, names: tuple[str, ...]) -> str:
@@ -80,27 +81,19 @@ _BY_CODE = _statement(by_code=True)
 _BY_ACCOUNT = _statement(by_code=False)
 
 
-def _select(statement: str, key: str, at: datetime) -> list[tuple[Any, ...]]:
-    instant = connection.ops.adapt_datetimefield_value(at)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [instant, instant, key])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
-
-
-def _read(rows: list[tuple[Any, ...]], *, has_code: bool) -> Addressee:
+def _read(found: list[tuple[Any, ...]], *, has_code: bool) -> Addressee:
     after_account, after_key = len(_ACCOUNT), len(_ACCOUNT) + len(_KEY)
-    account = _row(Account, _ACCOUNT, rows[0][:after_account])
+    account = _row(Account, _ACCOUNT, found[0][:after_account])
     keys = tuple(
         _row(AccountKey, _KEY, row[after_account:after_key])
-        for row in rows
+        for row in found
         if row[after_account] is not None
     )
     if not has_code:
         return Addressee(account, None, keys)
     after_code = after_key + len(_CODE)
-    code = _row(QRCode, _CODE, rows[0][after_key:after_code])
-    code.enrolment = _row(Enrolment, _ENROLMENT, rows[0][after_code:])
+    code = _row(QRCode, _CODE, found[0][after_key:after_code])
+    code.enrolment = _row(Enrolment, _ENROLMENT, found[0][after_code:])
     code.enrolment.account = account
     return Addressee(account, code, keys)
 

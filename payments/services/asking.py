@@ -15,7 +15,7 @@ from merchant_portal.audit import Actor
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.errors import WordUnusable
 from payments.models import Lookup, Payment
-from payments.services import moves
+from payments.services import moves, steps
 from payments.services.words import Place, Word, read_amount
 from payments.states import PaymentState, Question
 
@@ -124,7 +124,7 @@ def _record_nothing(payment: Payment, answer: str) -> None:
     payment.last_answer = answer[: due.LONGEST_ANSWER]
     payment.lease_until = None
     if payment.state == PaymentState.PENDING:
-        moves.move(payment, PaymentState.UNKNOWN)
+        steps.move(payment, PaymentState.UNKNOWN)
     if payment.next_attempt_at is not None or payment.is_unsettled:
-        moves.climb(payment, settings.ASK_LADDER_SECONDS, at_the_end=Question.NO_ANSWER)
+        steps.climb(payment, settings.ASK_LADDER_SECONDS, at_the_end=Question.NO_ANSWER)
     payment.save()

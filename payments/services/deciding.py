@@ -7,7 +7,7 @@ from merchant_portal import audit
 from merchant_portal.audit import Actor
 from payments.errors import PlaceRefused, QuestionRefused
 from payments.models import Payment
-from payments.services import moves
+from payments.services import steps
 from qrcodes.models import Counter
 
 
@@ -21,7 +21,7 @@ def settle_question(payment: Payment, *, actor: Actor, note: str) -> Payment:
     if not note.strip():
         raise QuestionRefused(_("Write down what was decided."))
     audit.record(actor, "settle_question", locked, question=locked.question, note=note.strip())
-    moves.clear_question(locked)
+    steps.clear_question(locked)
     locked.save()
     return locked
 

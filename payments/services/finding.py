@@ -157,13 +157,13 @@ def _hear_or_again(account: Account, word: Word) -> Payment | None:
 
 
 def _link_waiting_notices(payment: Payment | None) -> None:
-    """What waited for this payment to be known (a refund notice) is shown with it."""
+    """What waited for this payment to be known (a refund notice) is shown with it, and due."""
     if payment is not None:
         Notification.objects.waiting().filter(
             account=payment.account_id,
             alipay_trans_id=payment.alipay_trans_id,
             payment__isnull=True,
-        ).update(payment=payment)
+        ).update(payment=payment, next_attempt_at=clock.now(), lease_until=None)
 
 
 def _end_or_ask_again(lookup: Lookup, end: LookupState) -> None:

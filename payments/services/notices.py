@@ -7,20 +7,20 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from merchant_portal import clock, due
+from merchant_portal import clock, due, rows
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.alipay.messages import Notice, Posted, TradeStatus
 from merchant_portal.money import Money
 from payments.errors import WordUnusable
 from payments.models import Notification, Payment
-from payments.services import moves, placing
+from payments.services import moves, placing, steps
 from payments.services.finding import look_for_payment_of
 from payments.services.words import Place, Word, read_amount
 from payments.states import NOTIFICATION_MACHINE, NotificationState, Question, WaitReason
 from qrcodes.models import QRCode
 
 #: Reasons that time alone may cure; the others wait for a person.
-_CURED_BY_TIME = frozenset({WaitReason.FAILED})
+_CURED_BY_TIME = frozenset({WaitReason.FAILED, WaitReason.REFUND_UNBOOKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,14 @@ def record_notification(arrival: Arrival) -> Notification:
     table = connection.ops.quote_name(Notification._meta.db_table)
     known = f"SELECT 1 FROM {table} WHERE account_id = %s AND notify_id = %s AND digest <> %s"
     identity = [row["account_id"], row["notify_id"], row["digest"]]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(row)}, conflicting) "
-            f"VALUES ({', '.join(['%s'] * len(row))}, {_HAS_ID} AND EXISTS ({known})) "
-            f"ON CONFLICT (account_id, notify_id, digest) DO UPDATE SET "
-            f"received_count = {table}.received_count + 1, last_received_at = excluded.received_at "
-            f"RETURNING id, received_count, conflicting",
-            [*map(_column_value, row.values()), row["notify_id"], *identity],
-        )
-        pk, received_count, conflicting = cursor.fetchone()
+    [(pk, received_count, conflicting)] = rows.run(
+        f"INSERT INTO {table} ({', '.join(row)}, conflicting) "
+        f"VALUES ({', '.join(['%s'] * len(row))}, {_HAS_ID} AND EXISTS ({known})) "
+        f"ON CONFLICT (account_id, notify_id, digest) DO UPDATE SET "
+        f"received_count = {table}.received_count + 1, last_received_at = excluded.received_at "
+        f"RETURNING id, received_count, conflicting",
+        [*row.values(), row["notify_id"], *identity],
+    )
     if received_count > 1:
         return Notification.objects.get(pk=pk)
     notification = Notification(id=pk, conflicting=bool(conflicting), **row)
@@ -98,12 +96,6 @@ def _fit(text: str, longest: int) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
 
 
-def _column_value(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
-
-
 def apply_paid(notification: Notification, arrival: Arrival) -> Payment | None:
     """The effect of a notification about a trade's status; raises WordUnusable."""
     _refuse_strange(arrival)
@@ -116,7 +108,7 @@ def apply_paid(notification: Notification, arrival: Arrival) -> Payment | None:
 
 
 def hear_refund(notification: Notification, arrival: Arrival) -> Payment | None:
-    """A refund notice: it is not booked, so it waits; its payment is found or asked about.
+    """A refund notice's payment, if it is known; if not, Alipay is asked about it.
 
     Raises WordUnusable.
     """
@@ -147,11 +139,11 @@ def _store_end(notification: Notification) -> None:
         "payment_id",
     )
     table = connection.ops.quote_name(Notification._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET {', '.join(f'{name} = %s' for name in names)} WHERE id = %s",
-            [*(_column_value(getattr(notification, name)) for name in names), notification.pk],
-        )
+    rows.run(
+        f"UPDATE {table} SET {', '.join(f'{name} = %s' for name in names)} WHERE id = %s "
+        "RETURNING id",
+        [*(getattr(notification, name) for name in names), notification.pk],
+    )
 
 
 def keep_waiting(notification: Notification, reason: WaitReason, text: str) -> None:
@@ -216,10 +208,10 @@ def _raise_questions(
     before = payment.question
     expected = _pricing_currency(Place(code=payment.code))
     if arrival.notice.trans_currency and expected not in {"", arrival.notice.trans_currency}:
-        moves.raise_question(payment, Question.CURRENCY_DIFFERS)
+        steps.raise_question(payment, Question.CURRENCY_DIFFERS)
     if place_disagrees:
-        moves.raise_question(payment, Question.PLACE_DIFFERS)
+        steps.raise_question(payment, Question.PLACE_DIFFERS)
     if notification.conflicting:
-        moves.raise_question(payment, Question.CONTENT_DIFFERS)
+        steps.raise_question(payment, Question.CONTENT_DIFFERS)
     if payment.question != before:
         payment.save(update_fields=["question", "question_since", "question_owner"])

@@ -23,7 +23,7 @@ from qrcodes.permissions import PortalRequest, needs
 def payment_ask(request: PortalRequest, pk: int) -> HttpResponse:
     """Ask Alipay now, whatever the state, and say what was answered."""
     payment = get_object_or_404(visible_payments(request.principal), pk=pk)
-    request.principal.require(Right.ASK_ALIPAY, store=payment.store)
+    request.principal.require_at(Right.ASK_ALIPAY, payment.store)
     heard = services.ask_payment(payment, actor=request.principal.actor)
     payment.refresh_from_db()
     level, sentence = heard_sentence(payment, heard)

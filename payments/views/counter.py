@@ -84,6 +84,9 @@ def _newest_taken(counter: Counter) -> QuerySet[Payment]:
 
 def _version(rows: list[Payment]) -> str:
     """What a screen has seen: the newest move, and a sum over all that is shown."""
-    shown = ",".join(f"{row.pk} {row.state} {row.amount_minor}" for row in rows)
+    shown = ",".join(
+        f"{row.pk} {row.state} {row.amount_minor} {row.refunded_minor} {row.reserved_minor}"
+        for row in rows
+    )
     newest = max((row.taken_by or 0 for row in rows), default=0)  # type: ignore[attr-defined]
     return f"{newest}-{zlib.crc32(shown.encode()):08x}"

@@ -20,7 +20,7 @@ from qrcodes.permissions import PortalRequest, needs
 def payment_settle(request: PortalRequest, pk: int) -> HttpResponse:
     """Settle the open question, with a note of what was decided."""
     payment = get_object_or_404(visible_payments(request.principal), pk=pk)
-    request.principal.require(Right.ANSWER_QUESTIONS, store=payment.store)
+    request.principal.require_at(Right.ANSWER_QUESTIONS, payment.store)
     form = SettleForm(request.POST)
     if not form.is_valid():
         return render_payment(request, payment, refused=form)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Any
+from operator import attrgetter
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
@@ -16,10 +16,11 @@ from merchant_portal.keyset import read_page
 from merchant_portal.money import Money
 from payments import listing
 from payments.forms import PaymentFilter, PaymentFilterForm, PlaceForm, SettleForm
-from payments.models import Payment
+from payments.models import GivingBack, Payment
 from payments.places import Places, visible_stores
-from payments.sentences import advice
+from payments.sentences import advice, why_nothing_goes_back
 from payments.states import PaymentState
+from payments.tiles import Tile, tile, without
 from payments.timeline import events_of
 from qrcodes.models import Counter
 from qrcodes.permissions import PortalRequest, Principal, needs
@@ -94,19 +95,17 @@ def _list_context(
         ),
         "tiles": _tiles(request.GET, listing.count_tiles(rows, summary=summary), asked),
         "summary": listing.summarise(chosen) if is_narrowed_further else summary,
-        "query": _without(request.GET, *_PAGING),
+        "query": without(request.GET, *_PAGING),
         "seen": Payment.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
     }
 
 
-def _tiles(
-    asked_for: QueryDict, tiles: listing.Tiles, asked: PaymentFilter
-) -> list[dict[str, Any]]:
-    """Each tile: its word, count, address, and whether it is the filter in force."""
-    rest = _without(asked_for, *_CHOSEN_BY_TILES)
+def _tiles(asked_for: QueryDict, tiles: listing.Tiles, asked: PaymentFilter) -> list[Tile]:
+    """A tile for all, and one for each choice that finds something."""
+    rest = without(asked_for, *_CHOSEN_BY_TILES)
     is_all = not (asked.state or asked.with_question or asked.unplaced)
     states = [
-        _tile(
+        tile(
             rest,
             f"state={state}",
             str(state.label),
@@ -115,32 +114,14 @@ def _tiles(
         )
         for state in PaymentState
     ]
-    questions = _tile(
+    questions = tile(
         rest, "question=on", _("Question open"), tiles.questions, is_on=asked.with_question
     )
-    unplaced = _tile(rest, "unplaced=on", _("Unplaced"), tiles.unplaced, is_on=asked.unplaced)
+    unplaced = tile(rest, "unplaced=on", _("Unplaced"), tiles.unplaced, is_on=asked.unplaced)
     return [
-        _tile(rest, "", _("All"), tiles.all, is_on=is_all),
-        *(tile for tile in (*states, questions, unplaced) if tile["is_on"] or tile["count"].number),
+        tile(rest, "", _("All"), tiles.all, is_on=is_all),
+        *(each for each in (*states, questions, unplaced) if each.is_on or each.count.number),
     ]
-
-
-def _tile(
-    rest: str, choice: str, label: str, count: listing.Count, *, is_on: bool
-) -> dict[str, Any]:
-    """Pressing a tile that is on takes its choice back."""
-    parts = (rest, "" if is_on else choice)
-    url = f"?{'&'.join(part for part in parts if part)}"
-    return {"url": url, "label": label, "count": count, "is_on": is_on}
-
-
-def _without(asked_for: QueryDict, *names: str) -> str:
-    """The filter as an address's query, without some of its parts and what is empty."""
-    kept = QueryDict(mutable=True)
-    for name, values in asked_for.lists():
-        if name not in names and any(values):
-            kept.setlist(name, [value for value in values if value])
-    return kept.urlencode()
 
 
 def _asked_more(asked_for: QueryDict) -> bool:
@@ -179,7 +160,7 @@ def render_payment(
 
 
 def _detail_context(principal: Principal, payment: Payment) -> dict[str, object]:
-    decides = _may(principal, Right.ANSWER_QUESTIONS, payment)
+    decides = principal.may_at(Right.ANSWER_QUESTIONS, payment.store)
     counters = Counter.objects.select_related("store")
     return {
         "settle_form": SettleForm() if decides and payment.question else None,
@@ -187,9 +168,17 @@ def _detail_context(principal: Principal, payment: Payment) -> dict[str, object]
         "payment": payment,
         "advice": advice(payment),
         "events": events_of(payment),
+        "givings": _givings(payment),
+        "closed_to_giving_back": why_nothing_goes_back(payment),
         **_money_context(payment),
         **_rights_context(principal, payment),
     }
+
+
+def _givings(payment: Payment) -> list[GivingBack]:
+    """What went back of a payment or may, the newest first."""
+    found: list[GivingBack] = [*payment.cancels.all(), *payment.refunds.all()]
+    return sorted(found, key=attrgetter("requested_at"), reverse=True)
 
 
 def _money_context(payment: Payment) -> dict[str, object]:
@@ -210,17 +199,11 @@ def _rights_context(principal: Principal, payment: Payment) -> dict[str, object]
         "ask": Right.ASK_ALIPAY,
         "see_evidence": Right.SEE_EVIDENCE,
         "decide": Right.ANSWER_QUESTIONS,
+        "give_back": Right.GIVE_BACK,
     }
-    held = {f"may_{name}": _may(principal, right, payment) for name, right in rights.items()}
+    held = {f"may_{name}": principal.may_at(right, payment.store) for name, right in rights.items()}
     who = {
         f"who_may_{name}": [ROLE_NAMES[role] for role in roles_with(right)]
         for name, right in rights.items()
     }
     return {**held, **who}
-
-
-def _may(principal: Principal, right: Right, payment: Payment) -> bool:
-    """What belongs to no store is for people whose right holds everywhere."""
-    if payment.store is None:
-        return principal.holds_everywhere(right)
-    return principal.may(right, store=payment.store)

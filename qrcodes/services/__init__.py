@@ -29,6 +29,18 @@ from qrcodes.services.places import (
     change_store,
     is_enrolled,
 )
+from qrcodes.services.registering import (
+    ask_review,
+    register_enrolment,
+    save_registrant,
+)
+from qrcodes.services.reviewing import send_claimed_registration, send_registration
+from qrcodes.services.store_details import (
+    refuse_unregistrable,
+    registrant_of,
+    registrants_are_named,
+    stores_are_registered,
+)
 
 __all__ = [
     "IssuedKey",
@@ -38,6 +50,7 @@ __all__ = [
     "add_merchant",
     "add_person",
     "add_store",
+    "ask_review",
     "change_counter",
     "change_enrolment",
     "change_fee",
@@ -52,9 +65,17 @@ __all__ = [
     "make_code",
     "outcomes_of",
     "refresh_notify_urls",
+    "refuse_unregistrable",
+    "register_enrolment",
+    "registrant_of",
+    "registrants_are_named",
     "revoke_api_key",
+    "save_registrant",
     "send_again",
     "send_claimed_code",
+    "send_claimed_registration",
     "send_code",
+    "send_registration",
+    "stores_are_registered",
     "want_state",
 ]

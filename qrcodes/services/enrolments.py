@@ -7,7 +7,7 @@ from merchant_portal import audit
 from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
 from qrcodes.errors import EnrolmentFrozen, EnrolmentRefused, StoreIdTaken
-from qrcodes.models import Counter, Enrolment
+from qrcodes.models import Counter, Enrolment, Registration
 from qrcodes.services.moves import lock_settled, owe_changed_details
 
 #: Fixed once Alipay may keep a code: they say which code it is, and what its amounts mean.
@@ -72,6 +72,8 @@ def _take_terms(enrolment: Enrolment, terms: dict[str, object]) -> dict[str, lis
             raise EnrolmentRefused(f"An enrolment has no term named {name}.")
         if name in _FROZEN and is_frozen(enrolment):
             raise EnrolmentFrozen(_("Alipay knows a code under this store id: it is fixed now."))
+        if name == "alipay_store_id" and is_registered(enrolment):
+            raise EnrolmentFrozen(_("Alipay reviews the store by this store id: it is fixed now."))
         setattr(enrolment, name, wanted)
         changed[name] = [str(before), str(wanted)]
     return changed
@@ -80,6 +82,12 @@ def _take_terms(enrolment: Enrolment, terms: dict[str, object]) -> dict[str, lis
 def is_frozen(enrolment: Enrolment) -> bool:
     """Whether Alipay keeps, or may keep, a code under the store id."""
     return enrolment.frozen_at is not None or enrolment.live_codes().exists()
+
+
+def is_registered(enrolment: Enrolment) -> bool:
+    """Whether Alipay was told, or is about to be told, about the store by its store id."""
+    registration = Registration.objects.filter(enrolment=enrolment).first()
+    return registration is not None and registration.may_be_known
 
 
 def _taken(store_id: str) -> str:

@@ -11,6 +11,7 @@ from merchant_portal.audit import Actor
 from qrcodes.errors import PlaceRefused
 from qrcodes.models import Counter, Enrolment, Merchant, Store
 from qrcodes.services.moves import lock_settled, owe_changed_details
+from qrcodes.services.registering import ask_to_tell_again
 
 Terms = Mapping[str, object]
 Place = TypeVar("Place", bound=models.Model)
@@ -41,6 +42,7 @@ def change_merchant(merchant: Merchant, *, terms: Terms, actor: Actor) -> Mercha
     _change(locked, terms, "change_merchant", actor)
     codes = lock_settled(enrolment__store__merchant=locked)
     owe_changed_details(codes, actor=actor, note=_("merchant changed"))
+    ask_to_tell_again(enrolment__store__merchant=locked)
     return locked
 
 
@@ -58,6 +60,7 @@ def change_store(store: Store, *, terms: Terms, actor: Actor) -> Store:
     _change(locked, terms, "change_store", actor)
     codes = lock_settled(enrolment__store=locked)
     owe_changed_details(codes, actor=actor, note=_("store changed"))
+    ask_to_tell_again(enrolment__store=locked)
     return locked
 
 

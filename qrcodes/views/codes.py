@@ -19,7 +19,7 @@ from qrcodes.history import history_of
 from qrcodes.models import Counter, QRCode
 from qrcodes.permissions import PortalRequest, needs
 from qrcodes.sentences import outcome_sentence, reason_sentence, standing, why_no_image
-from qrcodes.services.enrolments import is_frozen
+from qrcodes.services.enrolments import is_frozen, is_registered
 from qrcodes.states import CodeKind, CodeState
 from qrcodes.views.places import accounts_for, counter_context, kinds_for
 from qrcodes.views.scoping import visible_code, visible_counters, visible_enrolments
@@ -76,7 +76,8 @@ def enrolment_new(request: PortalRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect(counter)
-    return redirect("enrolment_edit", enrolment.pk)
+    goes_on = "registration_detail" if request.POST.get("then") == "register" else "enrolment_edit"
+    return redirect(goes_on, enrolment.pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,7 +87,12 @@ def enrolment_edit(request: PortalRequest, pk: int) -> HttpResponse:
     enrolment = get_object_or_404(visible_enrolments(request.principal), pk=pk)
     request.principal.require(Right.CHANGE_STORES, store=enrolment.store)
     frozen = is_frozen(enrolment)
-    form = EnrolmentForm(request.POST or None, instance=enrolment, is_frozen=frozen)
+    form = EnrolmentForm(
+        request.POST or None,
+        instance=enrolment,
+        is_frozen=frozen,
+        is_registered=is_registered(enrolment),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.change_enrolment(
@@ -157,7 +163,7 @@ def _code_context(
         "last_answer": reason_sentence(code.last_answer),
         "why_no_image": why_no_image(code),
         "history": history_of(code),
-        "calls": _calls(code) if may_see_evidence else [],
+        "calls": calls_about("qrcode", code.pk) if may_see_evidence else [],
         "may_see_evidence": may_see_evidence,
         "may_change": request.principal.may(Right.CHANGE_CODES, store=store),
         "outcomes": [
@@ -173,8 +179,9 @@ def _fee_form(code: QRCode) -> FeeForm | None:
     return FeeForm(code=code, initial={"channel_fee_value": code.channel_fee_value})
 
 
-def _calls(code: QRCode) -> list[ShownCall]:
-    rows = GatewayCall.objects.filter(subject_type="qrcode", subject_id=code.pk)[:_CALLS_SHOWN]
+def calls_about(subject_type: str, pk: int) -> list[ShownCall]:
+    """The latest calls to Alipay about a code or a registration."""
+    rows = GatewayCall.objects.filter(subject_type=subject_type, subject_id=pk)[:_CALLS_SHOWN]
     return [ShownCall(row, reason_sentence(row.code), _read(row)) for row in rows]
 
 

@@ -54,6 +54,7 @@ def store_list(request: PortalRequest) -> HttpResponse:
         "tallies": _tallies(visible_stores(request.principal)),
         "may_add": merchants_to_extend(request.principal).exists(),
         "may_add_merchant": request.principal.holds_everywhere(Right.CHANGE_STORES),
+        "registers_stores": services.stores_are_registered(),
     }
     return render(request, "qrcodes/store_list.html", context)
 
@@ -61,7 +62,7 @@ def store_list(request: PortalRequest) -> HttpResponse:
 def _counters() -> "Prefetch[Any]":
     """Counters with their live codes, in three queries however many stores are shown."""
     live = Prefetch("codes", QRCode.objects.live().order_by("kind"))
-    enrolments = Enrolment.objects.select_related("account").prefetch_related(live)
+    enrolments = Enrolment.objects.select_related("account", "registration").prefetch_related(live)
     counters = Counter.objects.prefetch_related(Prefetch("enrolments", enrolments))
     return Prefetch("counters", counters)
 
@@ -90,6 +91,7 @@ def store_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "country": country,
         "may_change": may_change,
         "may_change_merchant": may_change_merchant(request.principal, store.merchant),
+        "names_registrants": services.registrants_are_named(),
     }
     return render(request, "qrcodes/store.html", context)
 
@@ -246,7 +248,9 @@ def counter_context(
     accounts = accounts_for(counter, live)
     kinds = kinds_for(live, accounts)
     may_make = request.principal.may(Right.CHANGE_CODES, store=counter.store)
-    enrolments = counter.enrolments.select_related("account").order_by("account__name")
+    enrolments = counter.enrolments.select_related("account", "registration").order_by(
+        "account__name"
+    )
     return {
         "counter": counter,
         "store": counter.store,

@@ -29,6 +29,7 @@ from tests.factories import ACTOR
 pytestmark = pytest.mark.django_db
 
 PARTNER = "2088000000000777"
+INTEGRATOR = "2088000000000333"
 ADD = [
     "--partner-id", PARTNER, "--region", "global", "--sign-type", "MD5",
     "--gateway-url", "https://alipay.example/gateway.do",
@@ -51,6 +52,18 @@ def test_an_account_is_added_with_its_terms() -> None:
     run("add_account", *ADD, "--settlement-currency", "JPY", "--approval-limit", "5000")
     account = Account.objects.get(partner_id=PARTNER)
     assert (account.settlement_currency, account.approval_limit_minor) == ("JPY", 5000)
+
+
+def test_an_integrators_account_is_added() -> None:
+    run("add_account", *ADD, "--integration", "integrator", "--service-provider-id", INTEGRATOR)
+    account = Account.objects.get(partner_id=PARTNER)
+    assert (account.integration, account.service_provider_id) == ("integrator", INTEGRATOR)
+    assert account.registers_stores
+
+
+def test_an_account_is_direct_unless_said() -> None:
+    run("add_account", *ADD)
+    assert not Account.objects.get(partner_id=PARTNER).registers_stores
 
 
 def test_adding_again_changes_only_what_is_named() -> None:

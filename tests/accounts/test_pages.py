@@ -23,6 +23,7 @@ NEW = {
     "gateway_url": "https://alipay.example/gateway.do",
     "settlement_currency": "USD",
     "amount_source": "auto",
+    "integration": "direct",
     "refund_window_days": "90",
     "cancel_grace_minutes": "15",
     "approval_limit": "500",

@@ -29,11 +29,16 @@ class Program:
     def get(self, path: str, **query: object) -> Any:
         return self.client.get(f"/api/v1/{path}", query, headers=self.headers)
 
-    def post(self, path: str, **body: object) -> Any:
-        return self.client.post(f"/api/v1/{path}", body, content_type=JSON, headers=self.headers)
+    def post(self, path: str, *, headers: dict[str, str] | None = None, **body: object) -> Any:
+        """``headers`` join the key's own."""
+        all_headers = self.headers | (headers or {})
+        return self.client.post(f"/api/v1/{path}", body, content_type=JSON, headers=all_headers)
 
     def patch(self, path: str, **body: object) -> Any:
         return self.client.patch(f"/api/v1/{path}", body, content_type=JSON, headers=self.headers)
+
+    def put(self, path: str, **body: object) -> Any:
+        return self.client.put(f"/api/v1/{path}", body, content_type=JSON, headers=self.headers)
 
     def delete(self, path: str) -> Any:
         return self.client.delete(f"/api/v1/{path}", headers=self.headers)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("merchant_portal", "qrcodes", "payments")
+APPS = ("merchant_portal", "qrcodes", "payments", "refunds", "reconciliation")
 
 
 @lru_cache(maxsize=1)

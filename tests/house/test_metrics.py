@@ -6,9 +6,13 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from merchant_portal import tasks
+from merchant_portal import clock, tasks
+from payments.models import Payment
 from qrcodes.models import QRCode
+from refunds.models import Refund
 from tests.alipay_side import AlipaySide
+from tests.factories import ACTOR
+from tests.refunds.giving import ask_for
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +32,19 @@ def test_a_payment_is_counted_with_its_notification(
     assert 'portal_notifications_total{state="APPLIED"} 1.0' in lines
     assert 'portal_payments{state="PAID"} 1.0' in lines
     assert 'portal_due_work{work="notification"} 0.0' in lines
+
+
+def test_money_going_back_is_counted_with_what_waits_for_a_person(
+    client: Client, code: QRCode, alipay: AlipaySide, carry: Callable[[], list[str]]
+) -> None:
+    alipay.pay(code.value, "12.50")
+    carry()
+    ask_for(Payment.objects.get(), "5.00", ACTOR)
+    Refund.objects.update(question="cannot_send", question_since=clock.now())
+    lines = _lines(client)
+    assert 'portal_giving_back{call="refund",state="APPROVED"} 1.0' in lines
+    assert 'portal_giving_back_questions{call="refund"} 1.0' in lines
+    assert 'portal_giving_back_questions{call="cancel"} 0.0' in lines
 
 
 def test_messages_turned_away_and_held_are_counted(client: Client, code: QRCode) -> None:

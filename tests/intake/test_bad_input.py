@@ -290,7 +290,7 @@ def test_a_login_that_is_not_masked_is_masked(postman: Postman) -> None:
 
 def test_with_the_database_gone_nothing_is_acknowledged(postman: Postman) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE payments_ledgerentry")
+        cursor.execute("ALTER TABLE payments_ledgerentry RENAME TO payments_nowhere")
         cursor.execute("ALTER TABLE payments_notification RENAME TO payments_elsewhere")
     assert postman.paid() == "fail"
 
@@ -300,7 +300,8 @@ def test_an_effect_that_fails_leaves_the_notice_waiting(postman: Postman) -> Non
         cursor.execute("ALTER TABLE payments_ledgerentry RENAME TO payments_elsewhere")
     assert postman.paid() == "success"
     assert waiting_reason() == WaitReason.FAILED
-    assert Notification.objects.get().next_attempt_at is not None
+    waiting = Notification.objects.get()
+    assert (waiting.received_count, waiting.next_attempt_at is not None) == (1, True)
 
 
 def test_the_address_of_a_deleted_code_still_resolves(postman: Postman) -> None:

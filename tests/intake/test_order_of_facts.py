@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from merchant_portal.accounts.models import Account, AmountSource
+from merchant_portal.verifying import find_breaches
 from payments import services
-from payments.checking import find_breaches
 from payments.models import LedgerEntry, Lookup, Notification, Payment, PaymentMove
 from payments.states import LookupState, NotificationState, PaymentState, Question, WaitReason
 from qrcodes.models import Counter, QRCode
@@ -184,11 +184,11 @@ def test_the_counters_currency_counts_where_the_notice_names_none(postman: Postm
     assert str(the_payment().amount) == "USD 12.50"
 
 
-def test_a_refund_notice_waits_at_its_payment(postman: Postman) -> None:
+def test_a_refund_made_elsewhere_is_held_at_its_payment_and_not_booked(postman: Postman) -> None:
     postman.paid()
     assert postman.paid(**REFUNDED) == "success"
-    waiting = Notification.objects.waiting_for_people().get()
-    assert (waiting.reason, waiting.payment) == (WaitReason.REFUND_UNBOOKED, the_payment())
+    assert not Notification.objects.waiting().exists()
+    assert (the_payment().reserved_minor, the_payment().refunded_minor) == (250, 0)
     assert LedgerEntry.objects.count() == 1
 
 

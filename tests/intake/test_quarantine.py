@@ -9,7 +9,7 @@ from merchant_portal import clock
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account
 from merchant_portal.tasks import verify_quarantine
-from payments.checking import find_breaches
+from merchant_portal.verifying import find_breaches
 from payments.models import LedgerEntry, Notification, Payment, Quarantined
 from qrcodes.models import Counter
 from tests import factories

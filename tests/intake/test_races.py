@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 
 from merchant_portal import intake
+from merchant_portal.verifying import find_breaches
 from payments import services
-from payments.checking import find_breaches
 from payments.models import LedgerEntry, Notification, Payment, Quarantined
 from payments.states import NotificationState
 from qrcodes.models import QRCode
@@ -83,6 +83,19 @@ def test_different_notices_of_one_trade_at_once(till: QRCode) -> None:
         assert at_once(*calls) == [b"success"] * WORKERS
         assert_one(number)
     assert find_breaches() == []
+
+
+def test_waiting_for_one_buyer_told_many_times_at_once(till: QRCode) -> None:
+    unpaid = {"trade_status": "WAIT_BUYER_PAY", "gmt_payment": None}
+    for number in map(str, range(ROUNDS)):
+        calls = [
+            posting(
+                till, trade_no=number, out_trade_no=number, notify_id=f"{number}-{each}", **unpaid
+            )
+            for each in range(WORKERS)
+        ]
+        assert at_once(*calls) == [b"success"] * WORKERS
+        assert Payment.objects.get(alipay_trans_id=number).notifications.count() == WORKERS
 
 
 def test_applying_again_against_a_delivery(till: QRCode) -> None:

@@ -45,16 +45,21 @@ class Running:
             check=False,
         )
 
+    def expect_all_true(self) -> None:
+        """What must always be true is, as `verify_ledger` tells it."""
+        checked = self.manage("verify_ledger")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """`make run` on an empty machine: own files, own database, own ports."""
     var = tmp_path_factory.mktemp("var")
-    port = _free_pair_of_ports()
+    port = free_pair_of_ports()
     with ExitStack() as stack:
         environment = _environment(var, port)
         if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-            environment["DATABASE_URL"] = stack.enter_context(_scratch_database())
+            environment["DATABASE_URL"] = stack.enter_context(scratch_database())
         log = var / "run.log"
         stack.enter_context(_started(environment, log))
         portal = Running(
@@ -142,7 +147,7 @@ def _environment(var: Path, port: int) -> dict[str, str]:
     }
 
 
-def _free_pair_of_ports() -> int:
+def free_pair_of_ports() -> int:
     """A port whose next one is free too."""
     while True:
         with closing(socket.socket()) as first, closing(socket.socket()) as second:
@@ -156,7 +161,7 @@ def _free_pair_of_ports() -> int:
 
 
 @contextmanager
-def _scratch_database() -> Iterator[str]:
+def scratch_database() -> Iterator[str]:
     parts = urlsplit(os.environ["DATABASE_URL"])
     name = f"portal_journey_{uuid4().hex[:8]}"
     admin = urlunsplit(parts._replace(path="/postgres"))

@@ -13,8 +13,8 @@ from merchant_portal import clock, due, gateway
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, AmountSource, GatewayCall
 from merchant_portal.gateway import Answered, Refused, Unanswered
+from merchant_portal.verifying import find_breaches
 from payments import services
-from payments.checking import find_breaches
 from payments.models import LedgerEntry, Payment
 from payments.services import Unsent, moves
 from payments.services.asking import query, word_of

@@ -9,8 +9,8 @@ from merchant_portal import clock, due
 from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
 from merchant_portal.models import AuditEntry, User
+from merchant_portal.verifying import find_breaches
 from payments import services
-from payments.checking import find_breaches
 from payments.errors import LookupRefused, PlaceRefused, QuestionRefused
 from payments.models import LedgerEntry, Lookup, Notification, Payment
 from payments.states import LookupState, PaymentState, Question

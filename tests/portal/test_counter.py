@@ -116,6 +116,19 @@ def test_the_feed_takes_away_what_was_cancelled(
     assert status == 200
 
 
+def test_the_feed_tells_of_money_that_went_back(
+    pay: PayMaker, cashier: User, counter: Counter, signed_in: SignIn
+) -> None:
+    pay()
+    client = signed_in(cashier)
+    seen = _feed(client, counter)[1]
+    Payment.objects.update(refunded_minor=250)
+    assert _feed(client, counter, seen)[0] == 200
+    with time_machine.travel(NOON, tick=False):
+        page = client.get(reverse("counter_screen", args=[counter.pk])).content.decode()
+    assert "part-refunded 2.50" in page
+
+
 @pytest.mark.parametrize("seen", ["", "x", "-", "99999999999999999999-1", "1-deadbeef", "²-1"])
 def test_the_feed_takes_any_nonsense(
     seen: str, pay: PayMaker, counter: Counter, cashier: User, signed_in: SignIn

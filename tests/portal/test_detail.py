@@ -83,6 +83,20 @@ def test_each_state_tells_the_cashier_what_to_do(
     assert sentence in _text(signed_in(cashier), payment)
 
 
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"refunded_minor": 250}, "Paid, and USD 2.50 of it went back"),
+        ({"refunded_minor": 250, "reserved_minor": 1000}, "do not hand over the goods"),
+        ({"refunded_minor": 1250}, "do not hand over the goods"),
+    ],
+)
+def test_goods_are_not_handed_over_for_money_that_goes_back(
+    columns: dict[str, int], sentence: str, pay: PayMaker, cashier: User, signed_in: SignIn
+) -> None:
+    assert sentence in _text(signed_in(cashier), pay(**columns))
+
+
 def test_asking_alipay_shows_its_answer(paid: Payment, cashier: User, signed_in: SignIn) -> None:
     client = signed_in(cashier)
     response = client.post(reverse("payment_ask", args=[paid.pk]), follow=True)
@@ -172,5 +186,5 @@ def test_a_page_of_many_events_reads_as_much_as_one_of_few(
     client = signed_in(manager)
     for _ in range(5):
         client.post(reverse("payment_ask", args=[paid.pk]))
-    with django_assert_max_num_queries(14):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
         client.get(paid.get_absolute_url())

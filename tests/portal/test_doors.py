@@ -139,6 +139,6 @@ def test_a_live_part_leads_the_signed_out_page_to_the_sign_in(
     pay: PayMaker, client: Client
 ) -> None:
     pay()
-    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/payments/"}
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/payments/?state=PAID"}
     response = client.get(reverse("payment_list"), headers=headers)
-    assert response.headers["HX-Redirect"] == "/auth/login/?next=%2Fpayments%2F"
+    assert response.headers["HX-Redirect"] == "/auth/login/?next=%2Fpayments%2F%3Fstate%3DPAID"

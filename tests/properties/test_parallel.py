@@ -4,10 +4,7 @@ SQLite has one writer at a time, so this is PostgreSQL's matter.
 """
 
 import random
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -24,7 +21,9 @@ from qrcodes import services as codes_at_work
 from qrcodes.models import QRCode
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
-from tests.properties.world import BEGINNING, World, letter_of
+from tests.properties.at_once import Act, at_once
+from tests.properties.letters import letter_of
+from tests.properties.world import World
 
 pytestmark = pytest.mark.skipif(
     connection.vendor == "sqlite",
@@ -32,15 +31,6 @@ pytestmark = pytest.mark.skipif(
 )
 WORKERS = 6
 ROUNDS = 25
-
-Act = Callable[[], object]
-
-
-@pytest.fixture
-def traveller() -> Iterator[time_machine.Traveller]:
-    """Time runs on by itself, and can be moved."""
-    with time_machine.travel(BEGINNING, tick=True) as travelling:
-        yield travelling
 
 
 @pytest.fixture
@@ -55,21 +45,6 @@ def world(
     for enrolment in made.enrolments:
         codes_at_work.send_code(codes_at_work.make_code(enrolment, actor=ACTOR))
     return made
-
-
-def at_once(*acts: Act) -> list[Any]:
-    """Each act in a thread and on a connection of its own, all begun at the same instant."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Act) -> object:
-        barrier.wait()
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def pay(world: World, amount: str, **more: object) -> dict[str, Any]:

@@ -5,18 +5,15 @@ are judged here by lines of our own, so that neither side of the wire is believe
 """
 
 import hashlib
-import re
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import time_machine
 from django.conf import settings
-from django.core.management.color import no_style
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
@@ -26,70 +23,48 @@ from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, CallOutcome, GatewayCall, KeyPurpose, SignType
 from merchant_portal.money import Money
 from merchant_portal.tasks import apply_waiting_notifications, verify_quarantine
+from merchant_portal.verifying import find_breaches
 from payments import services as payments
-from payments.checking import CHECKS, find_breaches
-from payments.models import LedgerEntry, Lookup, Notification, Payment, Quarantined
+from payments.models import (
+    Cancel,
+    EntryKind,
+    LedgerEntry,
+    Lookup,
+    Notification,
+    Payment,
+    Quarantined,
+)
 from payments.states import LookupState, NotificationState, PaymentState, WaitReason
-from payments.tasks import poll_due_payments, run_due_lookups
+from payments.tasks import poll_due_payments, run_due_lookups, submit_due_cancels
 from qrcodes import services as codes
 from qrcodes.errors import CodeRefused
 from qrcodes.models import Enrolment, QRCode
 from qrcodes.states import CodeState
 from qrcodes.tasks import poll_due_codes
+from refunds.models import Refund
+from refunds.tasks import poll_due_refunds, submit_due_refunds
 from tests import factories
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
+from tests.properties.database import broken_checks
+from tests.properties.letters import Letter, letter_of
 
 BEGINNING = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 WRONG_KEY = "wrong0key0only0for0tests0wrong00"
 HALF_A_DAY_SECONDS = 12 * 3600
-PAID_WORDS = frozenset({"TRADE_SUCCESS", "TRADE_FINISHED", "TRADE_PENDING"})
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A body as it is posted, and what it says to whoever reads it."""
-
-    path: str
-    content_type: str
-    body: str
-
-    @property
-    def fields(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body, encoding=self.charset, keep_blank_values=True))
-
-    @property
-    def charset(self) -> str:
-        return self.content_type.partition("charset=")[2] or "utf-8"
-
-    @property
-    def says_paid(self) -> bool:
-        """Money was taken; a notice of a refund says something else."""
-        said = self.fields
-        closed_after = said.get("trade_status") == "TRADE_CLOSED" and "gmt_payment" in said
-        return not self.is_refund and (said.get("trade_status") in PAID_WORDS or closed_after)
-
-    @property
-    def is_refund(self) -> bool:
-        return "refund_fee" in self.fields
-
-    def is_signed_with(self, md5_key: str) -> bool:
-        """Whether the MD5 signature is the one this key makes (docs.antom.com/ac/ref/md5)."""
-        said = self.fields
-        signed = {name: text for name, text in said.items() if text and name[:4] != "sign"}
-        joined = "&".join(f"{name}={text}" for name, text in sorted(signed.items()))
-        right = hashlib.md5((joined + md5_key).encode(self.charset)).hexdigest()
-        return said.get("sign") == right
-
-    def with_amount(self, amount: str) -> "Letter":
-        """The same letter after somebody changed the amount on the way."""
-        changed = re.sub(r"(^|&)total_fee=[^&]*", rf"\1total_fee={amount}", self.body)
-        return Letter(self.path, self.content_type, changed)
-
-
-def letter_of(notice: dict[str, Any]) -> Letter:
-    """A notice of the outbox as the letter it is posted as."""
-    return Letter(urlsplit(notice["url"]).path, notice["content_type"], notice["body"])
+#: States of a payment that was paid, whatever went back since.
+BOOKED = (PaymentState.PAID, PaymentState.CANCELLED)
+#: The clock's doors, as it comes by them.
+CLOCK = (
+    poll_due_codes,
+    verify_quarantine,
+    apply_waiting_notifications,
+    poll_due_payments,
+    run_due_lookups,
+    submit_due_cancels,
+    submit_due_refunds,
+    poll_due_refunds,
+)
 
 
 @dataclass
@@ -170,16 +145,10 @@ class World:
             partner_trans_id=trade["out_trade_no"],
         )
 
-    def tick(self) -> None:
+    def tick(self, doors: Iterable[Callable[[], object]] = CLOCK) -> None:
         """Everything that is due is done, by the clock's own doors."""
-        for task in (
-            poll_due_codes,
-            verify_quarantine,
-            apply_waiting_notifications,
-            poll_due_payments,
-            run_due_lookups,
-        ):
-            task()
+        for door in doors:
+            door()
 
     # ---- What is true at every moment -----------------------------------------------------
 
@@ -209,7 +178,7 @@ class World:
             for notice in notices:
                 self.carry(notice)
             self._decide_questions()
-            if not notices and not self._is_anything_due():
+            if not notices and not self._is_anything_open():
                 return
             traveller.shift(HALF_A_DAY_SECONDS)
         raise AssertionError("what is due never comes to an end")
@@ -244,13 +213,13 @@ class World:
     def compare_whole(self) -> None:
         """After every lost one was looked up: exactly what Alipay was paid is paid here."""
         paid = {trade["trade_no"] for trade in self.alipay.books("trades") if trade["paid_at"]}
-        ours = Payment.objects.filter(state=PaymentState.PAID)
+        ours = Payment.objects.filter(state__in=BOOKED)
         assert set(ours.values_list("alipay_trans_id", flat=True)) == paid
 
     def _compare_payment(self, payment: Payment, trade: dict[str, Any], texts: set[str]) -> None:
         assert payment.partner_trans_id == trade["out_trade_no"]
         assert payment.account == self._account_of(trade)
-        assert (payment.state == PaymentState.PAID) == bool(trade["paid_at"])
+        assert (payment.state in BOOKED) == bool(trade["paid_at"])
         truth = Money.parse(trade["amount"], trade["currency"])
         told = {Money.parse(text, trade["currency"]) for text in texts}
         if payment.account.amount_source == "query" or told <= {truth}:
@@ -269,8 +238,9 @@ class World:
         return is_found or asked.filter(outcome=CallOutcome.ANSWERED).exists()
 
     def _compare_entries(self) -> None:
-        paid = Payment.objects.filter(state=PaymentState.PAID)
-        booked = LedgerEntry.objects.values_list("reference", "amount_minor", "currency")
+        paid = Payment.objects.filter(state__in=BOOKED)
+        entries = LedgerEntry.objects.filter(kind=EntryKind.PAYMENT)
+        booked = entries.values_list("reference", "amount_minor", "currency")
         ours = paid.values_list("alipay_trans_id", "amount_minor", "currency")
         assert sorted(booked) == sorted(ours)
 
@@ -365,10 +335,10 @@ class World:
             account=account, notify_id=said["notify_id"], trade_status=said["trade_status"]
         )
 
-    def _is_anything_due(self) -> bool:
+    def _is_anything_open(self) -> bool:
         return any(
             model.objects.filter(next_attempt_at__isnull=False).exists()
-            for model in (Payment, Notification, Lookup, QRCode)
+            for model in (Payment, Notification, Lookup, QRCode, Cancel, Refund)
         )
 
     def _decide_questions(self) -> None:
@@ -392,32 +362,3 @@ class World:
     def found_lookups(self) -> set[str]:
         found = Lookup.objects.filter(state=LookupState.FOUND)
         return set(found.values_list("payment__alipay_trans_id", flat=True))
-
-
-@cache
-def _all_checks() -> tuple[str, tuple[object, ...]]:
-    """Every check in one statement: made once, because making it takes longer than running it."""
-    parts: list[str] = []
-    values: list[object] = []
-    for check in CHECKS:
-        sql, used = check.breaches().order_by().values("pk").query.sql_with_params()
-        parts.append(f"SELECT '{check.name}' FROM ({sql}) AS {check.name}")
-        values += used
-    return " UNION ALL ".join(parts), tuple(values)
-
-
-def broken_checks() -> list[str]:
-    """The names of the checks that some row breaks."""
-    with connection.cursor() as cursor:
-        cursor.execute(*_all_checks())
-        return sorted({row[0] for row in cursor.fetchall()})
-
-
-def empty_database() -> None:
-    """Delete every row, committed: the verbs make transactions of their own (durable ones)."""
-    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    kept = {"django_migrations", "django_content_type", "auth_permission"}
-    flush = connection.ops.sql_flush(
-        no_style(), [table for table in tables if table not in kept], allow_cascade=True
-    )
-    connection.ops.execute_sql_flush(flush)

@@ -11,7 +11,7 @@ from merchant_portal.accounts.models import GatewayCall
 from qrcodes import services as codes
 from qrcodes import tasks
 from qrcodes.errors import CodeExists, CodeRefused
-from qrcodes.models import Enrolment, QRCode
+from qrcodes.models import Enrolment, QRCode, Registration
 from qrcodes.states import CodeState
 from tests.conftest import ACTOR
 
@@ -79,3 +79,11 @@ def test_a_store_renamed_by_many_is_told_once(code: QRCode) -> None:
     code.refresh_from_db()
     assert codes.send_code(code).state == CodeState.ACTIVE
     assert _calls() == ["create", "modify", "modify"]
+
+
+def test_a_store_is_registered_once_by_many_workers(acquired: Enrolment) -> None:
+    _at_once(lambda: codes.register_enrolment(acquired, actor=ACTOR))
+    registration = Registration.objects.get()
+    _at_once(lambda: tasks.send_registration(registration.pk))
+    assert _calls().count("maintain") == 1
+    assert registration.moves.filter(to_state="IN_REVIEW").count() == 1

@@ -24,6 +24,7 @@ TERMS = (
     "approval_limit_minor",
     "fee_rate",
     "amount_source",
+    "integration",
     "service_provider_id",
     "statement_folder",
     "client_id",

@@ -7,6 +7,7 @@ from merchant_portal.alipay.fitting import decimals_of
 from merchant_portal.alipay.statements.words import Reason
 
 _plain = re.compile(r"[+-]?(0|[1-9]\d{0,11})(?:\.(\d{1,8}))?", re.ASCII)
+_USUAL_LENGTH = 12
 _currency = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -16,6 +17,18 @@ def minor_units(text: str, currency: str) -> int | Reason:
     A sign is read over: the direction comes from the line's type alone, because the pages show
     refunds with and without a minus. `1200.00` yen is 1200 yen; `1200.50` yen is refused.
     """
+    if len(text) <= _USUAL_LENGTH and len(currency) <= _USUAL_LENGTH:
+        return _again(text, currency)
+    return _read(text, currency)
+
+
+@lru_cache(maxsize=1 << 14)
+def _again(text: str, currency: str) -> int | Reason:
+    """Prices and fees of a shop come again and again; only short texts, as the cache keeps them."""
+    return _read(text, currency)
+
+
+def _read(text: str, currency: str) -> int | Reason:
     decimals = _decimals_of(currency[:4])  # cut, because the cache keeps what it is asked
     if decimals is None:
         return Reason.NOT_A_CURRENCY

@@ -15,6 +15,7 @@ from merchant_portal.accounts.models import (
     Account,
     AccountKey,
     AmountSource,
+    Integration,
     KeyPurpose,
     Region,
     SignType,
@@ -32,6 +33,8 @@ _TERMS = (
     "fee_rate",
     "refund_window_days",
     "amount_source",
+    "integration",
+    "service_provider_id",
     "statement_folder",
     "client_id",
     "key_version",
@@ -59,6 +62,8 @@ class Command(BaseCommand):
         parser.add_argument("--refund-window-days", type=int)
         parser.add_argument("--approval-limit", help="an amount in the settlement currency")
         parser.add_argument("--amount-source", choices=AmountSource.values)
+        parser.add_argument("--integration", choices=Integration.values, help="new: direct")
+        parser.add_argument("--service-provider-id", help="the system integrator's id")
         parser.add_argument("--statement-folder")
         parser.add_argument("--client-id", help="for the JSON products")
         parser.add_argument("--key-version", help="for the JSON products")

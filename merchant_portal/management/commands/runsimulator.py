@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from merchant_portal.simulator.books import OtherVersion
 from merchant_portal.simulator.server import Simulator
 
 
@@ -20,7 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--database", type=Path, default=settings.VAR_DIR / "simulator.sqlite3")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        simulator = Simulator(options["database"], host=options["host"], port=options["port"])
+        try:
+            simulator = Simulator(options["database"], host=options["host"], port=options["port"])
+        except OtherVersion as refused:
+            raise CommandError(str(refused)) from refused
         self.stdout.write(
             f"The small Alipay listens on http://{options['host']}:{options['port']}/"
         )

@@ -13,6 +13,7 @@ from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, Region, SignType
 from merchant_portal.audit import COMMAND_LINE
 from merchant_portal.models import User
+from merchant_portal.simulator.books import OtherVersion
 from merchant_portal.simulator.server import Simulator
 from qrcodes import services as codes
 from qrcodes.models import Counter, Enrolment, Membership, Merchant, Store
@@ -27,6 +28,24 @@ _PEOPLE = {
     "auditor": Role.AUDITOR,
 }
 _TEST_MD5_KEY = "demo0key0for0the0simulator0only0"
+_FEE_RATE = "0.006"
+#: Limits low enough that a trainee meets the second person.
+_FIRST_TERMS: dict[Region, dict[str, object]] = {
+    Region.GLOBAL: {
+        "name": "Demo, global",
+        "sign_type": SignType.MD5,
+        "settlement_currency": "USD",
+        "approval_limit_minor": 50_00,
+        "fee_rate": _FEE_RATE,
+    },
+    Region.HK: {
+        "name": "Demo, Hong Kong",
+        "sign_type": SignType.MD5,
+        "settlement_currency": "HKD",
+        "approval_limit_minor": 400_00,
+        "fee_rate": _FEE_RATE,
+    },
+}
 
 
 class Command(BaseCommand):
@@ -41,7 +60,11 @@ class Command(BaseCommand):
             self._seed(url)
             return
         port = urlsplit(url).port or 80
-        with Simulator(settings.VAR_DIR / "simulator.sqlite3", port=port):
+        try:
+            simulator = Simulator(settings.VAR_DIR / "simulator.sqlite3", port=port)
+        except OtherVersion as refused:
+            raise CommandError(str(refused)) from refused
+        with simulator:
             self._seed(url)
 
     def _seed(self, url: str) -> None:
@@ -67,29 +90,28 @@ def _answers(url: str) -> bool:
 
 
 def _account(url: str, *, partner_id: str, region: Region) -> Account:
-    is_hk = region == Region.HK
-    answer = httpx.post(
-        f"{url}/control/partners",
-        json={
-            "partner_id": partner_id,
-            "region": region.value,
-            "sign_types": ["MD5"],
-            "md5_key": _TEST_MD5_KEY,
-        },
-        timeout=10,
-        trust_env=False,
-    )
-    if not answer.is_success:
-        raise CommandError(f"The simulator refused the demo partner: {answer.text}")
+    partner = {
+        "partner_id": partner_id,
+        "region": region.value,
+        "sign_types": ["MD5"],
+        "md5_key": _TEST_MD5_KEY,
+    }
+    _ask_simulator(f"{url}/control/partners", partner)
+    folder_path = settings.VAR_DIR / "simulator-files" / partner_id
+    folder_path.mkdir(parents=True, exist_ok=True)
+    folder = str(folder_path)
+    terms = {"partner_id": partner_id, "fee_rate": _FEE_RATE, "files_folder": folder}
+    _ask_simulator(f"{url}/control/terms", terms)
+    is_new = not Account.objects.filter(partner_id=partner_id, region=region).exists()
     account = accounts.save_account(
         partner_id=partner_id,
         region=region,
         actor=COMMAND_LINE,
         terms={
-            "name": "Demo, Hong Kong" if is_hk else "Demo, global",
-            "sign_type": SignType.MD5,
+            # Where the simulator is now; all else people may have changed since.
             "gateway_url": f"{url}/gateway.do",
-            "settlement_currency": "HKD" if is_hk else "USD",
+            "statement_folder": folder,
+            **(_FIRST_TERMS[region] if is_new else {}),
         },
     )
     accounts.add_key(
@@ -100,6 +122,12 @@ def _account(url: str, *, partner_id: str, region: Region) -> Account:
         actor=COMMAND_LINE,
     )
     return account
+
+
+def _ask_simulator(address: str, wishes: dict[str, Any]) -> None:
+    answer = httpx.post(address, json=wishes, timeout=10, trust_env=False)
+    if not answer.is_success:
+        raise CommandError(f"The simulator refused the demo partner: {answer.text}")
 
 
 def _shop() -> tuple[Store, list[Counter]]:

@@ -1,4 +1,4 @@
-"""Check everything that is always true of payments, ledger, notifications and codes.
+"""Check everything that is always true of payments, ledger, money going back and codes.
 
 Exit 0 where all of it is true; else 1, and the first rows of each kind that break it are named.
 """
@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from payments.checking import Finding, run_checks
+from merchant_portal.truths import Finding
+from merchant_portal.verifying import find_all
 
 
 class Command(BaseCommand):
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--most", type=int, default=10, help="rows named per check (10)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = run_checks(most_breaches=max(options["most"], 1))
+        findings = find_all(most_breaches=max(options["most"], 1))
         broken = [finding for finding in findings if finding.breaches]
         if options["json"]:
             self.stdout.write(json.dumps(_as_object(findings), ensure_ascii=False, indent=2))

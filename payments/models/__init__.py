@@ -1,0 +1,30 @@
+"""What Alipay told us, the payments it became, what goes back of them, and the ledger."""
+
+from payments.models.entry import EntryKind, LedgerAccount, LedgerEntry
+from payments.models.giving_back import Cancel, CancelMove, GivingBack
+from payments.models.lookup import Lookup
+from payments.models.notification import (
+    NEVER_CHECKED,
+    IntakeCount,
+    Notification,
+    NotificationQuerySet,
+    Quarantined,
+)
+from payments.models.payment import Payment, PaymentMove
+
+__all__ = [
+    "NEVER_CHECKED",
+    "Cancel",
+    "CancelMove",
+    "EntryKind",
+    "GivingBack",
+    "IntakeCount",
+    "LedgerAccount",
+    "LedgerEntry",
+    "Lookup",
+    "Notification",
+    "NotificationQuerySet",
+    "Payment",
+    "PaymentMove",
+    "Quarantined",
+]

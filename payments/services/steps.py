@@ -1,0 +1,68 @@
+"""A payment's steps: along its states, from question to question, from rung to rung.
+
+The caller holds the lock and saves the payment.
+"""
+
+from collections.abc import Sequence
+
+from merchant_portal import clock, due, rows
+from payments.models import Payment, PaymentMove
+from payments.services.words import Word
+from payments.states import PAYMENT_MACHINE, PaymentState, Question
+
+#: Questions that only ask for an answer: one settles them.
+_SETTLED_BY_AN_ANSWER = frozenset({Question.NO_ANSWER, Question.STILL_WAITING})
+
+
+def move(payment: Payment, target: PaymentState, *, word: Word | None = None) -> None:
+    """Move along the table and leave a row; the caller holds the lock and saves the payment."""
+    current = PaymentState(payment.state)
+    PAYMENT_MACHINE.check(current, target)
+    payment.state = target
+    write_move(payment, current.value, word)
+
+
+def raise_question(payment: Payment, question: Question) -> None:
+    """A person must decide; the first open question stays until it is settled."""
+    if payment.question and payment.question not in _SETTLED_BY_AN_ANSWER:
+        return
+    payment.question = question
+    payment.question_since = clock.now()
+    payment.question_owner = None
+
+
+def clear_question(payment: Payment) -> None:
+    """Nobody need decide any more; what is unsettled goes back to the clock."""
+    payment.question = ""
+    payment.question_since = payment.question_owner = None
+    if payment.is_unsettled and payment.next_attempt_at is None:
+        payment.attempts = 0
+        payment.next_attempt_at = clock.now()
+
+
+def climb(payment: Payment, ladder: Sequence[int], *, at_the_end: Question) -> None:
+    """Ask again at the ladder's next rung; where it has ended, a person must look."""
+    payment.attempts = max(payment.attempts, 1)
+    payment.next_attempt_at = due.later(payment, ladder, now=clock.now())
+    if payment.next_attempt_at is None and payment.is_unsettled:
+        raise_question(payment, at_the_end)
+
+
+def settle_by_answer(payment: Payment, word: Word) -> None:
+    """Alipay has answered, or the matter has ended: nobody need look any more."""
+    if payment.question in _SETTLED_BY_AN_ANSWER and (word.is_query or not payment.is_unsettled):
+        payment.question = ""
+        payment.question_since = payment.question_owner = None
+
+
+def write_move(payment: Payment, from_state: str, word: Word | None) -> None:
+    written = PaymentMove(
+        payment=payment,
+        from_state=from_state,
+        to_state=payment.state,
+        at=clock.now(),
+        actor_name=word.actor_name if word else "schedule",
+        notification=word.notification if word else None,
+        call=word.call if word else None,
+    )
+    rows.insert(written)

@@ -1,0 +1,35 @@
+"""Merchants, stores, counters, how they are known at Alipay, their codes, and who may see them."""
+
+from qrcodes.models.codes import QRCode, QRCodeMove, QRCodeQuerySet
+from qrcodes.models.people import ApiKey, IdempotencyKey, Membership
+from qrcodes.models.places import (
+    Counter,
+    Enrolment,
+    EnrolmentQuerySet,
+    Merchant,
+    Store,
+    in_review_state,
+    known_time_zone,
+    no_dash,
+)
+from qrcodes.models.registrations import Registrant, Registration, RegistrationMove
+
+__all__ = [
+    "ApiKey",
+    "Counter",
+    "Enrolment",
+    "EnrolmentQuerySet",
+    "IdempotencyKey",
+    "Membership",
+    "Merchant",
+    "QRCode",
+    "QRCodeMove",
+    "QRCodeQuerySet",
+    "Registrant",
+    "Registration",
+    "RegistrationMove",
+    "Store",
+    "in_review_state",
+    "known_time_zone",
+    "no_dash",
+]

@@ -1,0 +1,66 @@
+"""One caller, one key, one effect: the same request again finds what the first one made."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from merchant_portal import clock
+from qrcodes.errors import KeyReused
+from qrcodes.models import IdempotencyKey
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A caller's key for one write that moves money, and a digest of what was asked for."""
+
+    owner: str
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def over(cls, *, owner: str, key: str, verb: str, **asked: object) -> "RequestKey":
+        """The key of a verb with all that was asked of it; texts and numbers only."""
+        said = json.dumps([verb, asked], sort_keys=True, ensure_ascii=False)
+        return cls(owner, key, hashlib.sha256(said.encode()).hexdigest())
+
+
+def recall(request: RequestKey) -> int | None:
+    """The id of what this request made before, None where it made nothing; raises KeyReused.
+
+    Call it once the payment is locked: whoever holds the lock has made it, or nobody has.
+    """
+    made = found(owner=request.owner, key=request.key)
+    if made is None:
+        return None
+    if made.fingerprint != request.fingerprint:
+        raise _reused()
+    return made.target_id
+
+
+def found(*, owner: str, key: str) -> IdempotencyKey | None:
+    """What a caller's key stands for already, whatever was asked with it."""
+    return IdempotencyKey.objects.filter(owner=owner, key=key).first()
+
+
+def remember(request: RequestKey, target: models.Model) -> None:
+    """Write down what the request made, in the transaction that made it; raises KeyReused where
+    the key was used at the same moment for something else."""
+    try:
+        with transaction.atomic():
+            IdempotencyKey.objects.create(
+                owner=request.owner,
+                key=request.key,
+                fingerprint=request.fingerprint,
+                target_type=target._meta.model_name or "",
+                target_id=target.pk,
+                created_at=clock.now(),
+            )
+    except IntegrityError as taken:
+        raise _reused() from taken
+
+
+def _reused() -> KeyReused:
+    return KeyReused(_("This key was used before, for something else. Take a new one."))

@@ -1,0 +1,315 @@
+"""Every line that bears one of some numbers, and all of ours that those lines name.
+
+Order: kind and partner number, then kind and Alipay's number, then a refund line that bears a
+payment's number is a refund of that payment made at Alipay's portal.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import Q, QuerySet
+
+from merchant_portal import clock
+from merchant_portal.accounts.models import Account
+from merchant_portal.alipay.statements import Document, Kind
+from merchant_portal.money import Money
+from payments.models import Cancel, EntryKind, LedgerEntry, Payment
+from payments.states import CancelState
+from reconciliation import matching
+from reconciliation.findings import Finding, Ours, Standing, Theirs, Word, directed
+from reconciliation.matching import Numbers
+from reconciliation.models import StatementLine
+from reconciliation.services.bulk import FILED_KINDS
+from reconciliation.states import FILE_USABLE
+from refunds.models import Refund
+
+#: Cancels that never left us: a line that cancels their payment was made elsewhere.
+_NEVER_SENT = (CancelState.DECLINED, CancelState.LAPSED)
+
+Target = tuple[str, ...]
+"""What a line names; lines with the same target tell of the same event."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A line with what it names."""
+
+    theirs: Theirs
+    target: Target
+    ours: Ours | None = None
+    payment: Payment | None = None
+
+
+class Neighbourhood:
+    """Every line that bears one of some numbers, and all of ours that those lines name."""
+
+    def __init__(self, account: Account, numbers: set[str]) -> None:
+        self._account = account
+        #: Refunds that only a notice told of, by what the lines name that they answer for.
+        self._told_of: dict[Target, Refund] = {}
+        numbers = numbers - {""}
+        self._lines = [theirs_of(line) for line in _lines_with(account, numbers)]
+        self._read(numbers | (numbers_of_lines(self._lines) - {""}))
+
+    def _read(self, numbers: set[str]) -> None:
+        account = self._account
+        named = Q(alipay_trans_id__in=numbers) | Q(partner_trans_id__in=numbers)
+        payments = list(account.payments.filter(named).select_related("store"))
+        self._by_alipay = {each.alipay_trans_id: each for each in payments if each.alipay_trans_id}
+        self._by_partner = {
+            each.partner_trans_id: each for each in payments if each.partner_trans_id
+        }
+        elsewhere = [f"alipay:{number}" for number in numbers]
+        refunds = account.refunds.filter(
+            Q(partner_refund_id__in=[*numbers, *elsewhere]) | Q(payment__in=payments)
+        ).select_related("payment__store")
+        self._refunds = {refund.partner_refund_id: refund for refund in refunds}
+        about = {payment.pk for payment in payments}
+        about |= {refund.payment_id for refund in self._refunds.values()}
+        self._cancels = _weightiest_cancels(about)
+        self._entries = {
+            (entry.kind, entry.reference): entry
+            for entry in LedgerEntry.objects.filter(payment__in=about, kind__in=FILED_KINDS)
+        }
+
+    def findings(self) -> Iterator[Finding]:
+        """Every word that every line here deserves."""
+        by_target: dict[Target, list[_Named]] = defaultdict(list)
+        for line in sorted(self._lines, key=lambda each: (each.occurred_at, each.place)):
+            named = self.name(line)
+            by_target[named.target].append(named)
+        for twins in by_target.values():
+            yield from self._judge(twins)
+
+    def _judge(self, twins: Sequence[_Named]) -> Iterator[Finding]:
+        """Lines with one target: the first counts, the others are there twice."""
+        named = twins[0]
+        rate = self._account.fee_rate
+        lines = matching.in_order([each.theirs for each in twins], named.ours, fee_rate=rate)
+        for nth, line in enumerate(lines, start=1):
+            reference = self._reference(line, named.payment, nth)
+            ours = named.ours if nth == 1 else self._booked(reference)
+            if ours is not None:
+                found = matching.compare(line, ours, fee_rate=rate)
+            elif nth == 1:
+                found = [self._unknown(line, named.payment)]
+            else:
+                found = [matching.judge_twin(line, lines[0], nth=nth)]
+            payment_id = named.payment.pk if named.payment else None
+            for finding in found:
+                yield replace(finding, nth=nth, of_payment_id=payment_id, reference=reference)
+
+    def _unknown(self, line: Theirs, payment: Payment | None) -> Finding:
+        """Theirs alone: lost by us, or made at Alipay's portal; or with no payment anywhere."""
+        is_orphan = (
+            line.kind is not Kind.PAYMENT
+            and payment is None
+            and not self._has_line_of_payment(line)
+        )
+        word = Word.ORPHAN_REVERSAL if is_orphan else Word.MISSING_OURS
+        return Finding(word, line, difference=directed(line.amount, line.kind))
+
+    def _reference(self, line: Theirs, payment: Payment | None, nth: int) -> str:
+        """Under which the ledger would know a refund made elsewhere; empty where it is none.
+
+        Only a line that repeats its payment's numbers can be one of two in the same second.
+        """
+        if line.kind is not Kind.REFUND or payment is None:
+            return ""
+        if nth > 1 and matching.own_number(line, numbers_of(payment)):
+            return ""
+        return matching.external_reference(line, numbers_of(payment), nth=nth)
+
+    # ---- Naming -------------------------------------------------------------------------------
+
+    def name(self, line: Theirs) -> _Named:
+        """What a line belongs to on our side, as far as numbers tell."""
+        by_kind: dict[Kind, Callable[[Theirs], _Named]] = {
+            Kind.PAYMENT: self._name_payment,
+            Kind.CANCEL: self._name_cancel,
+            Kind.REFUND: self._name_refund,
+        }
+        return by_kind[line.kind](line)
+
+    def _name_payment(self, line: Theirs) -> _Named:
+        payment = self.payment_of(line)
+        if payment is None or payment.alipay_trans_id not in {"", line.alipay_trans_id}:
+            # Our order number under another number of Alipay's is another trade.
+            return _Named(line, _identity(line), payment=payment)
+        target = (line.kind, str(payment.pk))
+        return _Named(line, target, self.ours_of_payment(payment), payment)
+
+    def _name_cancel(self, line: Theirs) -> _Named:
+        payment = self.payment_of(line)
+        if payment is None:
+            return _Named(line, _identity(line))
+        cancel = self._cancels.get(payment.pk)
+        ours = self.ours_of_cancel(cancel, payment) if cancel else None
+        return _Named(line, (line.kind, str(payment.pk)), ours, payment)
+
+    def _name_refund(self, line: Theirs) -> _Named:
+        payment = self.payment_of(line)
+        refund = self._refunds.get(line.partner_trans_id) or self._own_numbered(line, payment)
+        if refund is not None:
+            target = (line.kind, refund.partner_refund_id)
+            return _Named(line, target, self.ours_of_refund(refund), refund.payment)
+        if payment is None:
+            return _Named(line, (*_identity(line), line.occurred_at.isoformat()))
+        reference = matching.external_reference(line, numbers_of(payment))
+        target = (line.kind, reference)
+        ours = self._booked(reference) or self._heard(line, payment, target)
+        return _Named(line, target, ours, payment)
+
+    def _own_numbered(self, line: Theirs, payment: Payment | None) -> Refund | None:
+        """A refund made elsewhere that is booked under a number of its own."""
+        if payment is not None and not matching.own_number(line, numbers_of(payment)):
+            return None
+        of_payment = set() if payment is None else {*numbers_of(payment)}
+        for number in (line.alipay_trans_id, line.partner_trans_id):
+            refund = self._refunds.get(f"alipay:{number}")
+            if refund is not None and number not in of_payment:
+                return refund
+        return None
+
+    def payment_of(self, line: Theirs) -> Payment | None:
+        """The payment whose number a line bears; Alipay's number decides between two."""
+        by_alipay = self._by_alipay.get(line.alipay_trans_id)
+        return by_alipay or self._by_partner.get(line.partner_trans_id)
+
+    def _booked(self, reference: str) -> Ours | None:
+        """The refund made elsewhere that carries a reference."""
+        refund = self._refunds.get(reference)
+        return self.ours_of_refund(refund) if refund else None
+
+    def _heard(self, line: Theirs, payment: Payment, target: Target) -> Ours | None:
+        """A refund of this payment and amount that Alipay told of, and nobody has booked.
+
+        Of equal ones that which was told nearest in time; none answers for two lines.
+        """
+        if target not in self._told_of:
+            untaken = [
+                refund
+                for refund in self._refunds.values()
+                if refund.payment_id == payment.pk
+                and refund.amount == line.amount
+                and refund not in self._told_of.values()
+                and self.ours_of_refund(refund).standing is Standing.HEARD
+            ]
+            if not untaken:
+                return None
+            self._told_of[target] = min(untaken, key=lambda refund: _apart(refund, line))
+        return self.ours_of_refund(self._told_of[target])
+
+    def _has_line_of_payment(self, line: Theirs) -> bool:
+        """Whether their files know the payment that a line gives back."""
+        numbers = {line.alipay_trans_id, line.partner_trans_id} - {""}
+        return any(
+            other.kind is Kind.PAYMENT and numbers & {other.alipay_trans_id, other.partner_trans_id}
+            for other in self._lines
+        )
+
+    # ---- Ours ---------------------------------------------------------------------------------
+
+    def ours_of_entry(self, entry: LedgerEntry) -> Ours:
+        """The noun that an entry booked."""
+        refund = self._refunds.get(entry.reference)
+        if entry.kind == EntryKind.REFUND and refund is not None:
+            return self.ours_of_refund(refund)
+        payment = self._by_alipay[entry.reference]
+        cancel = self._cancels.get(payment.pk)
+        if entry.kind == EntryKind.CANCEL and cancel is not None:
+            return self.ours_of_cancel(cancel, payment)
+        return self.ours_of_payment(payment)
+
+    def ours_of_payment(self, payment: Payment) -> Ours:
+        ours = self._ours(Kind.PAYMENT, payment, payment.amount, reference=payment.alipay_trans_id)
+        return replace(ours, state=payment.state, occurred_at=payment.paid_at)
+
+    def ours_of_cancel(self, cancel: Cancel, payment: Payment) -> Ours:
+        ours = self._ours(Kind.CANCEL, payment, cancel.amount, reference=payment.alipay_trans_id)
+        return replace(ours, state=cancel.state, cancel_id=cancel.pk)
+
+    def ours_of_refund(self, refund: Refund) -> Ours:
+        number = refund.partner_refund_id
+        ours = self._ours(Kind.REFUND, refund.payment, refund.amount, reference=number)
+        is_heard = not refund.is_ours and refund.booked_at is None
+        return replace(
+            ours,
+            state=refund.state,
+            refund_id=refund.pk,
+            partner_trans_id=number,
+            standing=Standing.HEARD if is_heard else ours.standing,
+            occurred_at=ours.occurred_at or refund.refunded_at,
+        )
+
+    def _ours(self, kind: Kind, payment: Payment, amount: Money, *, reference: str) -> Ours:
+        entry = self._entries.get((kind.value, reference))
+        return Ours(
+            kind=kind,
+            alipay_trans_id=payment.alipay_trans_id,
+            partner_trans_id=payment.partner_trans_id,
+            amount=amount,
+            standing=Standing.BOOKED if entry else Standing.NOT_BOOKED,
+            occurred_at=entry.occurred_at if entry else None,
+            store=payment.store.name if payment.store else "",
+            payment_id=payment.pk,
+            entry_id=entry.pk if entry else None,
+        )
+
+
+def _identity(line: Theirs) -> Target:
+    return line.kind, "unknown", line.alipay_trans_id, line.partner_trans_id
+
+
+def _apart(refund: Refund, line: Theirs) -> tuple[float, int]:
+    """How long a refund was told to be from a line's time."""
+    if refund.refunded_at is None:
+        return float("inf"), refund.pk
+    return abs((refund.refunded_at - line.occurred_at).total_seconds()), refund.pk
+
+
+def _lines_with(account: Account, numbers: set[str]) -> QuerySet[StatementLine]:
+    return StatementLine.objects.select_related("file").filter(
+        Q(alipay_trans_id__in=numbers) | Q(partner_trans_id__in=numbers),
+        file__account=account,
+        file__document=Document.TRANSACTION,
+        file__state__in=FILE_USABLE,
+    )
+
+
+def _weightiest_cancels(payment_ids: set[int]) -> dict[int, Cancel]:
+    """Of each payment the cancel that is done, else the last one that may have left."""
+    cancels = Cancel.objects.filter(payment__in=payment_ids).exclude(state__in=_NEVER_SENT)
+    found: dict[int, Cancel] = {}
+    for cancel in cancels.order_by("pk"):
+        known = found.get(cancel.payment_id)
+        if known is None or known.state != CancelState.DONE:
+            found[cancel.payment_id] = cancel
+    return found
+
+
+def theirs_of(line: StatementLine) -> Theirs:
+    """A stored line as it is compared; where a file names no pricing amount, the settled one."""
+    return Theirs(
+        line_id=line.pk,
+        file_id=line.file_id,
+        line_number=line.line_number,
+        day=line.file.day or clock.transaction_day(line.occurred_at),
+        kind=Kind(line.kind),
+        alipay_trans_id=line.alipay_trans_id,
+        partner_trans_id=line.partner_trans_id,
+        amount=line.pricing_amount or line.amount,
+        settlement_amount=line.amount,
+        fee_minor=line.fee_minor,
+        occurred_at=line.occurred_at,
+        store=line.store_name,
+    )
+
+
+def numbers_of(payment: Payment) -> Numbers:
+    return Numbers(payment.alipay_trans_id, payment.partner_trans_id)
+
+
+def numbers_of_lines(lines: Iterable[Theirs]) -> set[str]:
+    return {number for line in lines for number in (line.alipay_trans_id, line.partner_trans_id)}
