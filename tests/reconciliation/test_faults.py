@@ -8,7 +8,7 @@ from tests import factories
 from tests.alipay_side import AlipaySide
 from tests.reconciliation import nights
 
-pytestmark = pytest.mark.usefixtures("nothing_breaks")
+pytestmark = pytest.mark.usefixtures("midday", "nothing_breaks")
 REGIONS = [("global", "USD"), ("hk", "HKD")]
 
 

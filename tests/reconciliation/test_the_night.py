@@ -14,7 +14,7 @@ from tests.alipay_side import AlipaySide
 from tests.reconciliation import books, nights
 from tests.refunds.giving import ask_for, ask_for_cancel, tick
 
-pytestmark = pytest.mark.usefixtures("nothing_breaks")
+pytestmark = pytest.mark.usefixtures("midday", "nothing_breaks")
 
 
 @pytest.fixture
