@@ -13,6 +13,7 @@ from merchant_portal.keyset import Cursor
 from payments.filtering import Between, ListFilterForm, NumberField, offer
 from payments.models import Payment
 from payments.places import Places
+from payments.recognising import Shown
 from payments.states import PaymentState
 from qrcodes.models import Counter, Store
 
@@ -158,6 +159,45 @@ class PlaceForm(forms.Form):
     def __init__(self, asked: Any = None, *, counters: QuerySet[Counter]) -> None:
         super().__init__(asked)
         offer(self, "counter", counters)
+
+
+class CounterForm(forms.Form):
+    """At which counter the customer stands."""
+
+    counter = forms.ModelChoiceField(Counter.objects.none(), label=_("Counter"), empty_label=None)
+
+    def __init__(self, asked: Any = None, *, counters: QuerySet[Counter]) -> None:
+        super().__init__(asked)
+        offer(self, "counter", counters)
+
+
+class ShownForm(forms.Form):
+    """What stands on the customer's screen; the scanner types into the first field."""
+
+    number = NumberField(
+        label=_("Number on the customer's screen"),
+        help_text=_("Scan it, or type its last four digits."),
+        widget=forms.TextInput(
+            {
+                "autofocus": True,
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    amount = forms.DecimalField(
+        required=False,
+        label=_("Amount"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def read(self) -> Shown:
+        """What is shown; call it on a valid form."""
+        return Shown(self.cleaned_data["number"], self.cleaned_data["amount"])
 
 
 class SettleForm(forms.Form):

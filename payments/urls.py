@@ -3,9 +3,11 @@
 from django.urls import path
 
 from payments import views
+from payments.views import real
 
 urlpatterns = [
     path("payments/", views.payment_list, name="payment_list"),
+    path("payments/real/", real.payment_real, name="payment_real"),
     path("payments/<int:pk>/", views.payment_detail, name="payment_detail"),
     path("payments/<int:pk>/ask/", views.payment_ask, name="payment_ask"),
     path("payments/<int:pk>/settle/", views.payment_settle, name="payment_settle"),
@@ -15,4 +17,6 @@ urlpatterns = [
     path("lookups/<int:pk>/ask/", views.lookup_ask, name="lookup_ask"),
     path("counters/<int:pk>/screen/", views.counter_screen, name="counter_screen"),
     path("counters/<int:pk>/screen/payments/", views.counter_feed, name="counter_feed"),
+    path("counters/<int:pk>/real/", real.counter_real, name="counter_real"),
+    path("counters/<int:pk>/real/ask/", real.counter_real_ask, name="counter_real_ask"),
 ]

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Right
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -136,6 +137,10 @@ class Payment(DueWork):
             # Numbers are looked up without the condition of the unique constraints above.
             models.Index(fields=["alipay_trans_id"], name="payment_alipay_number"),
             models.Index(fields=["partner_trans_id"], name="payment_partner_number"),
+            # What a customer reads out: the last digits of a recent payment, at any counter.
+            models.Index(
+                Right("alipay_trans_id", 4), F("occurred_at").desc(), name="payment_last_digits"
+            ),
             models.Index(fields=["-occurred_at", "-id"], name="payment_list"),
             models.Index(fields=["amount_minor"], name="payment_amount"),
             models.Index(fields=["store", "-occurred_at", "-id"], name="payment_store_list"),

@@ -11,6 +11,7 @@ from payments.services.cancelling import (
     request_cancel,
 )
 from payments.services.deciding import place_payment, settle_question, take_question
+from payments.services.doubting import ask_about_number
 from payments.services.elsewhere import book_cancel_made_elsewhere
 from payments.services.finding import (
     ask_lookup,
@@ -42,6 +43,7 @@ __all__ = [
     "Unsent",
     "apply_paid",
     "approve_cancel",
+    "ask_about_number",
     "ask_cancel",
     "ask_lookup",
     "ask_lookup_again",

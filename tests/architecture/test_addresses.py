@@ -13,6 +13,8 @@ _NAMES = (
     "lookup_detail",
     "counter_screen",
     "counter_feed",
+    "counter_real",
+    "payment_real",
     "store_list",
     "store_new",
     "store_detail",
