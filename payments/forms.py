@@ -1,16 +1,17 @@
 """What people type about payments: filters of the list, numbers to look for, decisions."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import Account
 from merchant_portal.keyset import Cursor
-from payments.filtering import Between, ListFilterForm, NumberField, offer
+from payments.filtering import Between, DayRange, ListFilterForm, NumberField, offer
 from payments.models import Payment
 from payments.places import Places
 from payments.recognising import Shown
@@ -66,6 +67,13 @@ class PaymentFilterForm(ListFilterForm):
     counter = forms.ModelChoiceField(
         Counter.objects.none(), required=False, label=_("Counter"), empty_label=_("All counters")
     )
+    hour = forms.TypedChoiceField(
+        required=False,
+        label=_("Hour"),
+        choices=[("", _("All day")), *((hour, f"{hour:02}:00–{hour:02}:59") for hour in range(24))],
+        coerce=int,
+        empty_value=None,
+    )
     question = forms.BooleanField(required=False, label=_("Question open"))
     unplaced = forms.BooleanField(required=False, label=_("Unplaced"))
 
@@ -77,6 +85,26 @@ class PaymentFilterForm(ListFilterForm):
         offer(self, "counter", Counter.objects.filter(store__in=pks).select_related("store"))
         if not unplaced:
             del self.fields["unplaced"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("hour") is not None and not self._asks_for_one_day(cleaned):
+            raise ValidationError(_("An hour is one of a day: choose the day."))
+        return cleaned
+
+    def _asks_for_one_day(self, asked: dict[str, Any]) -> bool:
+        first, last = asked.get("first"), asked.get("last")
+        if first or last:
+            return first == last
+        return asked.get("days") in {DayRange.TODAY, DayRange.YESTERDAY}
+
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """As for every list; of one day also an hour."""
+        since, until = super().bounds()
+        hour = self.cleaned_data["hour"]
+        if hour is None or since is None:
+            return since, until
+        return since.replace(hour=hour), since.replace(hour=hour) + timedelta(hours=1)
 
     @property
     def places(self) -> Places:

@@ -1,17 +1,12 @@
-"""What the shops have taken on the business day that runs, per currency."""
+"""What a shop has taken, per currency, by the payments themselves: also what is being confirmed."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from merchant_portal.money import Money
 from payments.models import Payment
-from payments.places import business_day_start
 from payments.states import PAYMENT_TAKEN
-from qrcodes.models import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +16,6 @@ class Takings:
     number: int
     total: Money
     given_back: Money
-
-
-def takings_today(
-    payments: QuerySet[Payment], stores: Iterable[Store], *, now: datetime
-) -> list[Takings]:
-    """Of each store's own business day, so that no shop's evening falls into another's morning."""
-    by_start: dict[datetime, list[int]] = defaultdict(list)
-    for store in stores:
-        by_start[business_day_start(store, now=now)].append(store.pk)
-    days = Q(pk__in=[])
-    for start, pks in by_start.items():
-        days |= Q(store__in=pks, occurred_at__gte=start)
-    return add_up(payments.filter(days))
 
 
 def add_up(payments: QuerySet[Payment]) -> list[Takings]:

@@ -1,45 +1,31 @@
 """The home page: what needs a look now, what was taken today, what came last."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from merchant_portal import clock
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
-from merchant_portal.views.inspector import visible_notifications
-from payments.listing import Count, capped_count, with_marks
-from payments.models import Payment, Quarantined
+from merchant_portal.reports.course import WEEKS, read_courses
+from merchant_portal.views.concerns import concerns_of
+from merchant_portal.views.courses import Links, charts_of, match_chart, takings_of
+from payments.listing import with_marks
 from payments.places import Places, visible_stores
-from payments.states import PaymentState
-from payments.takings import takings_today
 from payments.views.looking import visible_payments
 from qrcodes.models import Counter, QRCode, Registration, Store
 from qrcodes.permissions import PortalRequest, Principal, needs
 from qrcodes.services import stores_are_registered
 from qrcodes.states import CodeState, ReviewState
-from reconciliation.models import Discrepancy, StatementFile
-from reconciliation.states import FileState
-from refunds.forms import Group
-from refunds.listing import visible as visible_givings
+from reconciliation.models import ComparedDay
 
 _LATEST = 8
 _MOST_COUNTERS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """Something that waits for a person, and where it is looked after."""
-
-    label: str
-    count: Count
-    url: str
-    icon: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,119 +42,41 @@ class Step:
 @needs(Right.SEE_PAYMENTS)
 def home(request: PortalRequest) -> HttpResponse:
     """What one should know before anything else."""
-    principal = request.principal
+    principal, now = request.principal, clock.now()
     stores = visible_stores(principal)
     payments = visible_payments(principal)
     latest = list(with_marks(payments).order_by("-occurred_at", "-pk")[:_LATEST])
+    concerns = concerns_of(principal, payments)
     context = {
-        "concerns": [concern for concern in _concerns(principal, payments) if concern.count.number],
-        "takings": takings_today(payments, stores, now=clock.now()),
+        "concerns": concerns,
+        "is_calm": not any(concern.waits for concern in concerns),
         "latest": latest,
         "places": Places(stores),
         "counters": _counters(stores),
         "steps": [] if latest else _steps(principal, stores),
+        **_figures(principal, stores, now=now),
     }
     return render(request, "home.html", context)
 
 
-def _concerns(principal: Principal, payments: QuerySet[Payment]) -> list[Concern]:
-    found = [*_payment_concerns(payments), *_giving_back_concerns(principal)]
-    if principal.may(Right.SEE_NOTIFICATIONS):
-        found += _notification_concerns(principal)
-    if principal.may(Right.SEE_STORES):
-        found += [_code_concern(principal), _review_concern(principal)]
+def _figures(
+    principal: Principal, stores: tuple[Store, ...], *, now: datetime
+) -> dict[str, object]:
+    """Today's takings, and the charts."""
+    courses = read_courses(principal, stores, now=now)
+    links = Links(principal, courses)
+    charts = charts_of(courses, links)
     if principal.holds_everywhere(Right.SEE_STATEMENTS):
-        found += [_late_file_concern(), _difference_concern()]
-    return found
-
-
-def _payment_concerns(payments: QuerySet[Payment]) -> list[Concern]:
-    listed = reverse("payment_list")
-    unknown = capped_count(payments.filter(state=PaymentState.UNKNOWN))
-    asked = capped_count(payments.exclude(question=""))
-    return [
-        Concern(
-            _("Unknown: paid or not?"),
-            unknown,
-            f"{listed}?state=UNKNOWN",
-            "circle-question-mark",
-        ),
-        Concern(
-            _("Questions to settle"),
-            asked,
-            f"{listed}?question=on",
-            "message-circle-question-mark",
-        ),
-    ]
-
-
-def _giving_back_concerns(principal: Principal) -> list[Concern]:
-    rows, listed = visible_givings(principal), reverse("giving_back_list")
-    found = [
-        Concern(
-            _("Money back, outcome unknown"),
-            rows.among(Group.UNKNOWN).count(),
-            f"{listed}?state={Group.UNKNOWN}",
-            "circle-question-mark",
-        ),
-        Concern(
-            _("Money on its way back"),
-            rows.among(Group.ON_ITS_WAY).count(),
-            f"{listed}?state={Group.ON_ITS_WAY}",
-            "undo-2",
-        ),
-        Concern(
-            _("Not cancelled: decide anew"),
-            rows.among(Group.AGREE_ANEW).count(),
-            f"{listed}?state={Group.AGREE_ANEW}",
-            "alarm-clock-off",
-        ),
-    ]
-    if principal.may(Right.APPROVE_GIVING_BACK):
-        mine = visible_givings(principal, right=Right.APPROVE_GIVING_BACK)
-        waiting = mine.among(Group.WAITING).count()
-        inbox = reverse("approval_list")
-        found.append(Concern(_("Waiting for approval"), waiting, inbox, "user-round-check"))
-    return found
-
-
-def _notification_concerns(principal: Principal) -> list[Concern]:
-    waiting = capped_count(visible_notifications(principal).waiting())
-    found = [
-        Concern(_("Notifications waiting"), waiting, reverse("notification_list"), "hourglass")
-    ]
-    if principal.holds_everywhere(Right.SEE_NOTIFICATIONS):
-        held = capped_count(Quarantined.objects.held())
-        found.append(
-            Concern(_("Messages in quarantine"), held, reverse("quarantine_list"), "shield-alert")
-        )
-    return found
-
-
-def _code_concern(principal: Principal) -> Concern:
-    scope = principal.scope(Right.SEE_STORES, store_path="enrolment__store")
-    codes = capped_count(QRCode.objects.filter(scope).exclude(question=""))
-    return Concern(_("Codes with a question"), codes, reverse("store_list"), "qr-code")
-
-
-def _review_concern(principal: Principal) -> Concern:
-    scope = principal.scope(Right.SEE_STORES, store_path="enrolment__store")
-    asked = capped_count(Registration.objects.filter(scope).exclude(question=""))
-    listed = f"{reverse('registration_list')}?question=on"
-    return Concern(_("Stores Alipay's review left open"), asked, listed, "stamp")
-
-
-def _late_file_concern() -> Concern:
-    late = capped_count(StatementFile.objects.missed())
-    listed = f"{reverse('statement_list')}?state={FileState.LATE.value}"
-    return Concern(_("Alipay's files that are late"), late, listed, "clock-alert")
-
-
-def _difference_concern() -> Concern:
-    open_ones = capped_count(Discrepancy.objects.open())
-    return Concern(
-        _("Differences to Alipay's files"), open_ones, reverse("discrepancy_list"), "scale"
-    )
+        last = clock.transaction_day(now)
+        first = last - timedelta(weeks=WEEKS) + timedelta(days=1)
+        matched = match_chart(ComparedDay.objects.all(), first=first, last=last)
+        charts += [matched] if matched else []
+    return {
+        "takings": takings_of(courses, links),
+        "today_url": links.today(""),
+        "charts": charts,
+        "are_of_several_days": len(courses.todays) > 1,
+    }
 
 
 def _counters(stores: tuple[Store, ...]) -> QuerySet[Counter]:

@@ -126,7 +126,7 @@ def _tiles(asked_for: QueryDict, tiles: listing.Tiles, asked: PaymentFilter) -> 
 
 def _asked_more(asked_for: QueryDict) -> bool:
     """Whether the folded part of the filter bar is in use, and so open."""
-    folded = ("store", "counter", "days", "first", "last", "least", "most")
+    folded = ("store", "counter", "days", "first", "last", "hour", "least", "most")
     return any(asked_for.get(name) for name in folded)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from merchant_portal.accounts.models import Account
+from payments import ledger
 from payments.models import Payment, PaymentMove
 from payments.states import PaymentState, Product
 from qrcodes.models import Counter
@@ -43,6 +44,18 @@ def pay(account: Account, counter: Counter) -> PayMaker:
             payment=payment, to_state=payment.state, at=payment.occurred_at, actor_name="Alipay"
         )
         made.append(payment)
+        return payment
+
+    return make
+
+
+@pytest.fixture
+def take(pay: PayMaker) -> PayMaker:
+    """Makes payments that are booked, as those that a notification brought."""
+
+    def make(amount_minor: int = 1250, **more: object) -> Payment:
+        payment = pay(amount_minor, **more)
+        ledger.post_payment(payment, occurred_at=payment.occurred_at)
         return payment
 
     return make

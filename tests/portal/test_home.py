@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
+from merchant_portal import clock
 from merchant_portal.models import User
 from payments.states import PaymentState, Question
 from qrcodes.models import QRCode, Store
@@ -30,19 +32,19 @@ def test_a_calm_day_says_so(pay: PayMaker, finance: User, signed_in: SignIn) -> 
 
 @time_machine.travel(NOON, tick=False)
 def test_takings_are_of_the_stores_own_day(
-    pay: PayMaker, finance: User, store: Store, signed_in: SignIn
+    take: PayMaker, finance: User, store: Store, signed_in: SignIn
 ) -> None:
     Store.objects.filter(pk=store.pk).update(business_day_starts="06:00")
-    pay(1000, occurred_at=NOON - timedelta(hours=1))
-    pay(500, occurred_at=NOON - timedelta(hours=7))  # 05:00 in New York: yesterday's business
+    take(1000, occurred_at=NOON - timedelta(hours=1))
+    take(500, occurred_at=NOON - timedelta(hours=7))  # 05:00 in New York: yesterday's business
     (takings,) = signed_in(finance).get("/").context["takings"]
     assert str(takings.total) == "USD 10.00"
 
 
 @time_machine.travel(NOON, tick=False)
-def test_takings_are_of_ones_own_stores(pay: PayMaker, cashier: User, signed_in: SignIn) -> None:
-    pay(1000)
-    pay(7000, store=factories.other_store(), counter=None)
+def test_takings_are_of_ones_own_stores(take: PayMaker, cashier: User, signed_in: SignIn) -> None:
+    take(1000)
+    take(7000, store=factories.other_store(), counter=None)
     (takings,) = signed_in(cashier).get("/").context["takings"]
     assert str(takings.total) == "USD 10.00"
 
@@ -57,14 +59,36 @@ def test_each_step_is_ticked_off(code: QRCode, administrator: User, signed_in: S
     assert [step.is_done for step in steps] == [True, True, True, False]
 
 
-def test_home_reads_no_more_for_more_payments(
-    pay: PayMaker,
+def test_home_asks_a_dozen_questions_however_much_there_is(
+    take: PayMaker,
     finance: User,
     signed_in: SignIn,
     django_assert_max_num_queries: Callable[[int], object],
 ) -> None:
-    for _ in range(9):
-        pay()
+    for days in range(9):
+        take(occurred_at=clock.now() - timedelta(days=days))
     client = signed_in(finance)
-    with django_assert_max_num_queries(24):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(13):  # type: ignore[attr-defined]
         client.get("/")
+
+
+def test_what_is_asked_for_each_time_is_shown_even_when_nothing_waits(
+    pay: PayMaker, finance: User, signed_in: SignIn
+) -> None:
+    pay()
+    concerns = signed_in(finance).get("/").context["concerns"]
+    assert [(concern.url, str(concern.count)) for concern in concerns] == [
+        ("/payments/?state=UNKNOWN", "0"),
+        (reverse("approval_list"), "0"),
+        (reverse("discrepancy_list"), "0"),
+        (f"{reverse('statement_list')}?state=EXPECTED", "0"),
+    ]
+
+
+def test_a_cashier_sees_no_figures_of_files(
+    pay: PayMaker, cashier: User, signed_in: SignIn
+) -> None:
+    pay()
+    page = signed_in(cashier).get("/").content.decode()
+    assert reverse("discrepancy_list") not in page
+    assert reverse("approval_list") not in page

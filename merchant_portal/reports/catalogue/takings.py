@@ -45,7 +45,7 @@ GROUPS = {
     "day": _("Business day"),
 }
 _BACK = (EntryKind.CANCEL, EntryKind.REFUND)
-_TAKEN = (EntryKind.PAYMENT, *_BACK, EntryKind.REFUND_REVERSAL)
+TAKEN = (EntryKind.PAYMENT, *_BACK, EntryKind.REFUND_REVERSAL)
 _MINOR = BigIntegerField()
 
 
@@ -91,14 +91,14 @@ def _minor_less(condition: Q) -> Combinable:
 _NET = _minor_less(Q(kind__in=_BACK))
 #: A refund that came back is taken off what went back.
 _GIVEN_BACK = _minor_less(Q(kind=EntryKind.REFUND_REVERSAL))
-_SUMS = {
+SUMS = {
     "payments": Count("pk", filter=Q(kind=EntryKind.PAYMENT)),
     "paid": _sum(taken=F("amount_minor"), kinds=(EntryKind.PAYMENT,)),
     "given_back": _sum(taken=_GIVEN_BACK, kinds=(*_BACK, EntryKind.REFUND_REVERSAL)),
-    "net": _sum(taken=_NET, kinds=_TAKEN),
+    "net": _sum(taken=_NET, kinds=TAKEN),
 }
 _SOURCE = Source(
-    rows=lambda asked: LedgerEntry.objects.filter(kind__in=_TAKEN),
+    rows=lambda asked: LedgerEntry.objects.filter(kind__in=TAKEN),
     time="occurred_at",
     payment="payment__",
 )
@@ -109,8 +109,8 @@ _MARGIN = timedelta(days=2)
 def _rows(asked: Asked, principal: Principal) -> Rows:
     """Groups of entries; the days are those of each store."""
     columns = TAKINGS.columns_for(asked)
-    keys = {column.alias: _key(column) for column in columns if column.name not in _SUMS}
-    sums = {column.alias: _SUMS[column.name] for column in columns if column.name in _SUMS}
+    keys = {column.alias: _key(column) for column in columns if column.name not in SUMS}
+    sums = {column.alias: SUMS[column.name] for column in columns if column.name in SUMS}
     entries = _SOURCE.rows(asked).filter(
         scope(principal, payment=_SOURCE.payment),
         narrow(_SOURCE, replace(asked, first=None, last=None)),
