@@ -86,6 +86,8 @@ class Course:
     """One currency's takings of the last weeks; each store's days are its own business days."""
 
     currency: str
+    #: Today at the shops that take this currency; more than one day where their calendars differ.
+    todays: set[date] = field(default_factory=set)
     today: Booked = field(default_factory=Booked)
     #: A week ago: the whole day, and as far as today has come.
     week_ago: Booked = field(default_factory=Booked)
@@ -96,6 +98,15 @@ class Course:
     usual_by_hour: _Sums = field(default_factory=_empty)
     #: The weeks back in which something was booked on today's weekday.
     weeks: set[int] = field(default_factory=set)
+
+    @property
+    def last(self) -> date:
+        """The newest day that is drawn."""
+        return max(self.todays)
+
+    @property
+    def first(self) -> date:
+        return self.last - WEEKS * _WEEK + _DAY
 
     def money(self, minor: int) -> Money:
         return Money(minor, self.currency)
@@ -134,11 +145,8 @@ def clock_of(store: Store) -> ShopClock:
 
 @dataclass(frozen=True, slots=True)
 class Courses:
-    """The courses of all currencies, and which days they are of."""
+    """The courses of all currencies, and by whose clocks today is today."""
 
-    #: The oldest day drawn, and today: the first and the last where shops' calendars differ.
-    first: date
-    today: date
     todays: frozenset[date]
     clocks: tuple[ShopClock, ...]
     each: Sequence[Course]
@@ -153,13 +161,7 @@ def read_courses(principal: Principal, stores: Sequence[Store], *, now: datetime
     for stretch in _stretches(principal, stores, clocks, now=now):
         course = courses.setdefault(stretch.currency, Course(stretch.currency))
         _add(course, stretch, now=now, last=last)
-    return Courses(
-        first=last - WEEKS * _WEEK + _DAY,
-        today=last,
-        todays=todays,
-        clocks=clocks,
-        each=[courses[currency] for currency in sorted(courses)],
-    )
+    return Courses(todays, clocks, [courses[currency] for currency in sorted(courses)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +254,7 @@ def _add(course: Course, stretch: _Stretch, *, now: datetime, last: date) -> Non
     day, hour = shop.place(at)
     # What belongs to no shop is of today where its day is called as the shops' is.
     today = shop.today(now) if stretch.shop else last
+    course.todays.add(today)
     course.by_day[day] += booked
     if day == today:
         course.today += booked

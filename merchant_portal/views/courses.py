@@ -74,31 +74,35 @@ class Links:
         asked = {"from": first, "to": last, "currency": currency, "by": ["store", "day"]}
         return f"{reverse('report_show', args=['takings'])}?{urlencode(asked, doseq=True)}"
 
-    def today(self, currency: str) -> str:
-        todays = self._courses.todays
-        return self.days(min(todays), max(todays), currency)
+    def today(self, course: Course) -> str:
+        return self.days(min(course.todays), course.last, course.currency)
 
-    def hour(self, hour: int, currency: str) -> str:
+    @property
+    def no_takings(self) -> str:
+        """Today, where nothing is taken yet."""
+        return self.days(min(self._courses.todays), max(self._courses.todays), "")
+
+    def hour(self, hour: int, course: Course) -> str:
         """The payments of an hour of today, where all shops share one clock."""
         if len(self._zones) > 1:
-            return self.today(currency)
+            return self.today(course)
         begins = min(clock.begins.hour for clock in self._courses.clocks)
-        day = self._courses.today + timedelta(days=int(hour < begins))
+        day = course.last + timedelta(days=int(hour < begins))
         asked = {"first": day, "last": day, "hour": hour}
         return f"{reverse('payment_list')}?{urlencode(asked)}"
 
 
 def takings_of(courses: Courses, links: Links) -> list[Today]:
     """Today per currency; a currency in which nothing was taken this week is left out."""
-    return [_today(course, courses, links) for course in courses.each if _is_of_this_week(course)]
+    return [_today(course, links) for course in courses.each if _is_of_this_week(course)]
 
 
 def _is_of_this_week(course: Course) -> bool:
     return course.today != Booked() or course.week_ago != Booked()
 
 
-def _today(course: Course, courses: Courses, links: Links) -> Today:
-    then = courses.today - _A_WEEK
+def _today(course: Course, links: Links) -> Today:
+    then = course.last - _A_WEEK
     is_comparable = course.week_ago != Booked()
     return Today(
         total=course.money(course.today.net),
@@ -108,7 +112,7 @@ def _today(course: Course, courses: Courses, links: Links) -> Today:
         week_ago=course.money(course.week_ago.net) if is_comparable else None,
         week_ago_so_far=course.money(course.week_ago_so_far.net) if is_comparable else None,
         weekday=formats.date_format(then, "l"),
-        url=links.today(course.currency),
+        url=links.today(course),
         week_ago_url=links.days(then, then, course.currency),
     )
 
@@ -118,14 +122,13 @@ def charts_of(courses: Courses, links: Links) -> list[Chart]:
     return [
         chart
         for course in courses.each
-        for chart in (_by_day(course, courses, links), _by_hour(course, courses, links))
+        for chart in (_by_day(course, links), _by_hour(course, courses, links))
     ]
 
 
-def _by_day(course: Course, courses: Courses, links: Links) -> Chart:
-    days = [courses.first + timedelta(days=n) for n in range((courses.today - courses.first).days)]
-    days.append(courses.today)
-    points = [_day_point(course, day, courses, links) for day in days]
+def _by_day(course: Course, links: Links) -> Chart:
+    days = range((course.last - course.first).days + 1)
+    points = [_day_point(course, course.first + timedelta(days=day), links) for day in days]
     highest = course.money(max(point.above for point in points))
     return Chart(
         name=f"days-{course.currency.lower()}",
@@ -142,7 +145,7 @@ def _by_day(course: Course, courses: Courses, links: Links) -> Chart:
     )
 
 
-def _day_point(course: Course, day: date, courses: Courses, links: Links) -> Point:
+def _day_point(course: Course, day: date, links: Links) -> Point:
     booked = course.by_day[day]
     label = formats.date_format(day, pgettext("date format on a chart", "j M"))
     return Point(
@@ -152,7 +155,7 @@ def _day_point(course: Course, day: date, courses: Courses, links: Links) -> Poi
         above=booked.paid,
         below=max(booked.given_back, 0),
         cells=_cells(course, booked),
-        is_named=(courses.today - day).days % _NAMED_EVERY == 0,
+        is_named=(course.last - day).days % _NAMED_EVERY == 0,
     )
 
 
@@ -210,7 +213,7 @@ def _hour_point(course: Course, hour: int, links: Links) -> Point:
     return Point(
         label=label,
         text=text,
-        url=links.hour(hour, course.currency),
+        url=links.hour(hour, course),
         above=booked.paid,
         below=max(booked.given_back, 0),
         usual=usual,

@@ -73,7 +73,7 @@ def _figures(
         charts += [matched] if matched else []
     return {
         "takings": takings_of(courses, links),
-        "today_url": links.today(""),
+        "today_url": links.no_takings,
         "charts": charts,
         "are_of_several_days": len(courses.todays) > 1,
     }

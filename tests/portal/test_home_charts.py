@@ -66,7 +66,7 @@ def test_each_days_figures_are_the_takings_reports(
     begins: str, take: PayMaker, store: Store, finance: User, look: Callable[[User], Any]
 ) -> None:
     Store.objects.filter(pk=store.pk).update(business_day_starts=begins)
-    for hours in range(0, 24 * 40, 7):
+    for hours in range(0, 24 * 40, 17):
         payment = take(1000 + hours, occurred_at=NOON - timedelta(hours=hours, seconds=hours))
         if hours % 5 == 0:
             refunded(payment, 300, at=NOON - timedelta(hours=hours // 2))
@@ -166,11 +166,26 @@ def test_currencies_are_never_added_up(
     ]
 
 
+def _tokyo() -> Store:
+    tokyo = factories.store(code="TOKYO", merchant=Store.objects.get().merchant)
+    Store.objects.filter(pk=tokyo.pk).update(time_zone="Asia/Tokyo")
+    return tokyo
+
+
+def test_a_currencys_today_is_that_of_the_shops_that_take_it(
+    take: PayMaker, finance: User, look: Callable[[User], Any]
+) -> None:
+    take(1000)
+    take(200, store=_tokyo(), counter=None, currency="JPY")
+    yen, dollars = look(finance)["takings"]
+    assert "from=2026-03-19&to=2026-03-19" in yen.url
+    assert "from=2026-03-18&to=2026-03-18" in dollars.url
+
+
 def test_shops_of_two_zones_keep_their_own_days(
     take: PayMaker, finance: User, look: Callable[[User], Any]
 ) -> None:
-    tokyo = factories.store(code="TOKYO", merchant=Store.objects.get().merchant)
-    Store.objects.filter(pk=tokyo.pk).update(time_zone="Asia/Tokyo")
+    tokyo = _tokyo()
     take(1000)  # in New York it is the 18th; in Tokyo, an hour past midnight, the 19th
     take(200, store=tokyo, counter=None)
     context = look(finance)
