@@ -161,5 +161,6 @@ VERBS: dict[str, StrOrPromise] = {
     "find_payment": gettext_lazy("looked for the payment"),
     "place_payment": gettext_lazy("said where it was paid"),
     "settle_question": gettext_lazy("settled the question"),
+    "take_evidence": gettext_lazy("took the evidence as a file"),
     "take_question": gettext_lazy("took on the question"),
 }

@@ -99,7 +99,8 @@ def _declared(body: bytes) -> str:
 
 
 def events_of(payment: Payment) -> list[Event]:
-    """All events of a payment, the newest first."""
+    """All events of a payment, the newest first; its cancels and refunds are read on the way."""
+    models.prefetch_related_objects([payment], "cancels__moves", "refunds__moves")
     return sorted(_events(payment), key=_place, reverse=True)
 
 
@@ -107,7 +108,7 @@ def _place(event: Event) -> tuple[datetime, int, int]:
     return event.at, _ORDER.index(event.kind), event.row.pk
 
 
-def _about(payment: Payment) -> models.Q:
+def calls_about(payment: Payment) -> models.Q:
     """Calls about the payment, those that found it, and those that gave of it back."""
     return (
         models.Q(subject_type="payment", subject_id=payment.pk)
@@ -120,7 +121,7 @@ def _about(payment: Payment) -> models.Q:
 def _events(payment: Payment) -> Iterator[Event]:
     for notification in payment.notifications.select_related("verified_with", "account"):
         yield Event(EventKind.NOTIFICATION, notification.received_at, notification)
-    for call in GatewayCall.objects.filter(_about(payment)):
+    for call in GatewayCall.objects.filter(calls_about(payment)):
         yield Event(EventKind.CALL, call.started_at, call)
     for move in payment.moves.all():
         yield Event(EventKind.MOVE, move.at, move)
@@ -133,9 +134,9 @@ def _events(payment: Payment) -> Iterator[Event]:
 
 def _moves_of_money_back(payment: Payment) -> Iterator[Event]:
     """Every move of the payment's cancels and of its refunds, which are a higher noun."""
-    for cancel in payment.cancels.prefetch_related("moves"):
+    for cancel in payment.cancels.all():
         for step in cancel.moves.all():
             yield Event(EventKind.GIVING_BACK, step.at, step)
-    for refund in payment.refunds.prefetch_related("moves"):
+    for refund in payment.refunds.all():
         for move in refund.moves.all():
             yield Event(EventKind.GIVING_BACK, move.at, move)

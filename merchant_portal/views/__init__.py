@@ -1,5 +1,6 @@
 """What stands above the apps: doors for programs, the home page, the notifications inspector."""
 
+from merchant_portal.views.clinic import clinic
 from merchant_portal.views.doors import alipay_notify, healthz, metrics, readyz
 from merchant_portal.views.home import home
 from merchant_portal.views.inspector import (
@@ -9,15 +10,19 @@ from merchant_portal.views.inspector import (
     quarantine_list,
     quarantined_detail,
 )
+from merchant_portal.views.proof import payment_evidence, payment_proof
 
 __all__ = [
     "alipay_notify",
+    "clinic",
     "healthz",
     "home",
     "metrics",
     "notification_apply",
     "notification_detail",
     "notification_list",
+    "payment_evidence",
+    "payment_proof",
     "quarantine_list",
     "quarantined_detail",
     "readyz",

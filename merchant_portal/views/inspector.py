@@ -38,10 +38,13 @@ def visible_notifications(principal: Principal) -> NotificationQuerySet:
 def notification_list(request: PortalRequest) -> HttpResponse:
     """Verified notifications, those that wait first of all."""
     rows = visible_notifications(request.principal)
-    number, state = tidy_number(request.GET.get("q", "")), _state(request)
-    found = _numbered(rows, number) if number else rows.filter(state=state)
+    number, asked_state = tidy_number(request.GET.get("q", "")), _asked_state(request)
+    state = asked_state if number or asked_state else NotificationState.WAITING.value
+    found = _numbered(rows, number) if number else rows
+    if state:
+        found = found.filter(state=state)
     try:
-        cursor = Cursor.parse(request.GET["page"]) if request.GET.get("page") else None
+        cursor = _cursor(request)
     except CursorUnreadable:
         messages.error(request, _("The address of that page was damaged; this is the first."))
         return redirect("notification_list")
@@ -55,8 +58,9 @@ def notification_list(request: PortalRequest) -> HttpResponse:
     context = {
         "page": page,
         "number": number,
-        "state": "" if number else state,
-        "query": urlencode({"q": number} if number else {"state": state}),
+        "state": state,
+        "query": _query(number, state),
+        "number_query": _query(number, ""),
         "counts": {
             each: capped_count(rows.filter(state=each)) for each in NotificationState.values
         },
@@ -67,15 +71,32 @@ def notification_list(request: PortalRequest) -> HttpResponse:
     return render(request, "notifications/list.html", context)
 
 
-def _state(request: PortalRequest) -> str:
+def _asked_state(request: PortalRequest) -> str:
     asked = request.GET.get("state", "")
-    return asked if asked in NotificationState.values else NotificationState.WAITING.value
+    return asked if asked in NotificationState.values else ""
+
+
+def _query(number: str, state: str) -> str:
+    """What was asked for, as an address says it."""
+    asked = {"q": number, "state": state}
+    return urlencode({name: text for name, text in asked.items() if text})
+
+
+def _cursor(request: PortalRequest) -> Cursor | None:
+    """Where the page asked for begins; raises CursorUnreadable."""
+    return Cursor.parse(request.GET["page"]) if request.GET.get("page") else None
 
 
 def _numbered(rows: NotificationQuerySet, number: str) -> QuerySet[Notification]:
-    """Notifications by their own id, Alipay's number, or the number of their payment."""
+    """Notifications by their own id, Alipay's number, or the number of their payment.
+
+    One that waits has no payment yet: it is found by the order number it names itself.
+    """
     payments = Payment.objects.numbered(number).values("pk")
-    return rows.filter(Q(notify_id=number) | Q(alipay_trans_id=number) | Q(payment__in=payments))
+    waiting = Q(partner_trans_id=number, state=NotificationState.WAITING)
+    return rows.filter(
+        Q(notify_id=number) | Q(alipay_trans_id=number) | Q(payment__in=payments) | waiting
+    )
 
 
 def _turned_away() -> QuerySet[IntakeCount]:
@@ -145,6 +166,11 @@ def quarantine_list(request: PortalRequest) -> HttpResponse:
     """Bodies that arrived on a known address and did not verify, per account."""
     request.principal.require_everywhere(Right.SEE_NOTIFICATIONS)
     held = Quarantined.objects.held()
+    try:
+        cursor = _cursor(request)
+    except CursorUnreadable:
+        messages.error(request, _("The address of that page was damaged; this is the first."))
+        return redirect("quarantine_list")
     per_account = (
         held.values("account", "account__name")
         .annotate(
@@ -157,9 +183,12 @@ def quarantine_list(request: PortalRequest) -> HttpResponse:
     )
     context = {
         "per_account": per_account,
-        "rows": held.select_related("account", "code__enrolment__counter__store").order_by("-pk")[
-            :_PAGE_SIZE
-        ],
+        "page": read_page(
+            held.select_related("account", "code__enrolment__counter__store"),
+            time="",
+            cursor=cursor,
+            size=_PAGE_SIZE,
+        ),
         "turned_away": _turned_away(),
         "now": clock.now(),
     }
@@ -178,5 +207,17 @@ def quarantined_detail(request: PortalRequest, pk: int) -> HttpResponse:
         messages.error(request, _("The master key of this portal does not open this body."))
         return redirect("quarantine_list")
     audit.record(request.principal.actor, "open_quarantined", row)
-    context = {"row": row, "body": body.decode("ascii", "backslashreplace")}
+    context = {
+        "row": row,
+        "body": body.decode("ascii", "backslashreplace"),
+        "for_clinic": f"Content-Type: {row.content_type}\n\n{_as_text(body)}",
+    }
     return render(request, "notifications/quarantined.html", context)
+
+
+def _as_text(body: bytes) -> str:
+    """A body as somebody would paste it; bytes that are no UTF-8 stay tellable from each other."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")

@@ -1,0 +1,71 @@
+"""What Alipay signed, read again from its raw bytes, and with which key it verifies."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives import serialization
+
+from merchant_portal.alipay.answers import read_verified
+from merchant_portal.alipay.charsets import UTF8, codec_of
+from merchant_portal.alipay.errors import GatewayRefused, GatewayUnreachable
+from merchant_portal.alipay.messages import Exchange, Posted, verify_posted
+from merchant_portal.alipay.signing import RSAPublicKey, SignType, VerifyingKey, verifies
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def key_digest(key: RSAPublicKey) -> str:
+    """SHA-256 of a public key, however its text is wrapped."""
+    public = serialization.load_pem_public_key(key.pem.encode())
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return hashlib.sha256(public.public_bytes(serialization.Encoding.DER, form)).hexdigest()
+
+
+def notice_holds(posted: Posted, key: VerifyingKey) -> bool:
+    return verify_posted(posted, sign_type=key.sign_type, keys=[key]) is not None
+
+
+def signed_string(posted: Posted, key: VerifyingKey | None) -> bytes:
+    """The bytes that were signed: in the charset under which the signature holds, if it does."""
+    for charset in (posted.charset, UTF8):
+        codec = codec_of(charset) or charset
+        if key is not None and verifies(posted.presign, posted.signature, key, charset=codec):
+            return posted.presign.encode(codec)
+    return posted.presign.encode(codec_of(posted.charset) or posted.charset, "backslashreplace")
+
+
+def answer_fields(
+    body: bytes,
+    *,
+    service: str,
+    http_status: int | None,
+    content_type: str,
+    key: VerifyingKey,
+) -> Mapping[str, str] | None:
+    """The fields of a gateway's answer that a key verifies; None where it verifies nothing."""
+    exchange = Exchange(
+        service=service,
+        url="",
+        fields=(),
+        presign="",
+        started_at=_LONG_AGO,
+        elapsed_seconds=0.0,
+        http_status=http_status,
+        content_type=content_type,
+        body=body,
+    )
+    try:
+        return read_verified(exchange, sign_type=key.sign_type, keys=[key]).fields
+    except (GatewayRefused, GatewayUnreachable):
+        return None
+
+
+def in_every_way(pem: str) -> Iterator[RSAPublicKey]:
+    """A public key as it verifies RSA and RSA2: the key itself does not say which."""
+    for sign_type in (SignType.RSA2, SignType.RSA):
+        yield RSAPublicKey(pem, sign_type)
+
+
+def first_holding(posted: Posted, keys: Iterable[VerifyingKey]) -> VerifyingKey | None:
+    return next((key for key in keys if notice_holds(posted, key)), None)
