@@ -1,6 +1,7 @@
 """What the filter bars of payments and money going back share: numbers, days, amounts."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -50,6 +51,20 @@ class DayField(forms.DateField):
             widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
             validators=[MinValueValidator(_EARLIEST), MaxValueValidator(_LATEST)],
         )
+
+
+class OneOf(forms.TypedChoiceField):
+    """One of some rows that are already read, so that offering them asks nothing."""
+
+    def __init__(self, *, label: StrOrPromise, everything: StrOrPromise) -> None:
+        super().__init__(required=False, label=label, empty_value=None)
+        self._everything = everything
+
+    def offer(self, rows: Iterable[models.Model]) -> None:
+        """What may be chosen."""
+        by_key = {str(row.pk): row for row in rows}
+        self.choices = [("", self._everything), *((key, str(row)) for key, row in by_key.items())]
+        self.coerce = by_key.__getitem__
 
 
 class CursorField(forms.CharField):
@@ -119,9 +134,7 @@ class ListFilterForm(forms.Form):
     """The filter bar of a list by store, day and amount; days are those of the shop's zone."""
 
     q = NumberField(required=False, label=_("Search"))
-    store = forms.ModelChoiceField(
-        Store.objects.none(), required=False, label=_("Store"), empty_label=_("All stores")
-    )
+    store = OneOf(label=_("Store"), everything=_("All stores"))
     days = forms.ChoiceField(
         required=False, label=_("Days"), choices=[("", _("Any time")), *DayRange.choices]
     )
@@ -138,7 +151,7 @@ class ListFilterForm(forms.Form):
     def __init__(self, asked: Any, *, stores: tuple[Store, ...], now: datetime) -> None:
         super().__init__(asked, auto_id="filter_%s")
         self.stores, self._now = stores, now
-        offer(self, "store", Store.objects.filter(pk__in=[store.pk for store in stores]))
+        cast("OneOf", self.fields["store"]).offer(stores)
         for name in ("least", "most"):
             self.fields[name].widget = forms.TextInput({"inputmode": "decimal"})
 

@@ -8,7 +8,10 @@ from payments.views import real
 urlpatterns = [
     path("payments/", views.payment_list, name="payment_list"),
     path("payments/real/", real.payment_real, name="payment_real"),
+    path("payments/sums/", views.payment_sums, name="payment_sums"),
+    path("payments/columns/", views.payment_columns, name="payment_columns"),
     path("payments/<int:pk>/", views.payment_detail, name="payment_detail"),
+    path("payments/<int:pk>/panel/", views.payment_panel, name="payment_panel"),
     path("payments/<int:pk>/ask/", views.payment_ask, name="payment_ask"),
     path("payments/<int:pk>/settle/", views.payment_settle, name="payment_settle"),
     path("payments/<int:pk>/place/", views.payment_place, name="payment_place"),

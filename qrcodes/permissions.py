@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from hmac import compare_digest
+from itertools import groupby
+from operator import itemgetter
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
@@ -162,12 +164,12 @@ def _grants_of_person(user: User) -> Iterator[Grant]:
         return
     if user.is_superuser:
         yield Grant(Role.ADMINISTRATOR, None, frozenset())
-    for membership in Membership.objects.filter(user=user).prefetch_related("stores"):
-        yield Grant(
-            role=Role(membership.role),
-            merchant_id=membership.merchant_id,
-            store_ids=frozenset(store.pk for store in membership.stores.all()),
-        )
+    # Each store of each membership in one question: it is asked with every page.
+    held = Membership.objects.filter(user=user).order_by("pk")
+    rows = held.values_list("pk", "role", "merchant", "stores")
+    for (_pk, role, merchant), each in groupby(rows, key=itemgetter(0, 1, 2)):
+        stores = frozenset(store for *_, store in each if store is not None)
+        yield Grant(role=Role(role), merchant_id=merchant, store_ids=stores)
 
 
 class ApiKeyAuthentication(BaseAuthentication):

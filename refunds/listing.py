@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from merchant_portal.access import Right
 from merchant_portal.keyset import Cursor, Page, Way
 from merchant_portal.money import Money
-from payments.listing import LEAST_DIGITS, MOST_COUNTED, MOST_IN_TILE, Count
-from payments.models import Cancel, Payment
+from payments.listing import MOST_COUNTED, MOST_IN_TILE, Count
+from payments.models import LEAST_DIGITS, Cancel, Payment
 from payments.places import visible_stores
 from payments.states import CancelState
 from qrcodes.permissions import Principal

@@ -10,9 +10,11 @@ from payments.models.notification import (
     NotificationQuerySet,
     Quarantined,
 )
-from payments.models.payment import Payment, PaymentMove
+from payments.models.payment import GOES_BACK, LEAST_DIGITS, Payment, PaymentMove
 
 __all__ = [
+    "GOES_BACK",
+    "LEAST_DIGITS",
     "NEVER_CHECKED",
     "Cancel",
     "CancelMove",

@@ -20,6 +20,11 @@ from payments.states import (
 )
 from qrcodes.models import Counter, QRCode, Store
 
+#: So many last digits name a payment among few others; fewer are not looked for.
+LEAST_DIGITS = 4
+#: Something of the payment has gone back, or is to.
+GOES_BACK = Q(refunded_minor__gt=0) | Q(cancelled_minor__gt=0) | Q(reserved_minor__gt=0)
+
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def newest_first(self) -> "PaymentQuerySet":
@@ -45,6 +50,17 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def numbered(self, number: str) -> "PaymentQuerySet":
         """Payments that carry exactly this number, Alipay's or the merchant's."""
         return self.filter(Q(alipay_trans_id=number) | Q(partner_trans_id=number))
+
+    def ending_in(self, digits: str) -> "PaymentQuerySet":
+        """Payments one of whose numbers ends so, with ``LEAST_DIGITS`` digits or more. The last
+        few stand in indexes; the rest is compared."""
+        last = digits[-LEAST_DIGITS:]
+        alipays = Q(last_of_alipays=last, alipay_trans_id__endswith=digits)
+        ours = Q(last_of_ours=last, partner_trans_id__endswith=digits)
+        return self.alias(
+            last_of_alipays=Right("alipay_trans_id", LEAST_DIGITS),
+            last_of_ours=Right("partner_trans_id", LEAST_DIGITS),
+        ).filter(alipays | ours)
 
 
 class Payment(DueWork):
@@ -139,7 +155,9 @@ class Payment(DueWork):
             models.Index(fields=["partner_trans_id"], name="payment_partner_number"),
             # What a customer reads out: the last digits of a recent payment, at any counter.
             models.Index(
-                Right("alipay_trans_id", 4), F("occurred_at").desc(), name="payment_last_digits"
+                Right("alipay_trans_id", LEAST_DIGITS),
+                F("occurred_at").desc(),
+                name="payment_last_digits",
             ),
             models.Index(fields=["-occurred_at", "-id"], name="payment_list"),
             models.Index(fields=["amount_minor"], name="payment_amount"),
@@ -153,8 +171,15 @@ class Payment(DueWork):
                 name="payment_due",
             ),
             models.Index(
-                fields=["question_since"], condition=~Q(question=""), name="payment_question"
+                fields=["-occurred_at", "-id"],
+                condition=~Q(question=""),
+                name="payment_question_list",
             ),
+            models.Index(
+                fields=["-occurred_at", "-id"], condition=GOES_BACK, name="payment_goes_back_list"
+            ),
+            models.Index(fields=["wallet", "-occurred_at", "-id"], name="payment_wallet_list"),
+            models.Index(Right("partner_trans_id", LEAST_DIGITS), name="payment_our_last_digits"),
         ]
 
     def __str__(self) -> str:

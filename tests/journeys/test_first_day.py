@@ -74,7 +74,8 @@ def _expect_in_list(page: Page, running: Running, trade_no: str) -> None:
     row = page.get_by_role("row").filter(has_text=trade_no[-6:])
     expect(row).to_contain_text("12.50")
     expect(row).to_contain_text("Paid")
-    row.get_by_role("link").first.click()
+    row.get_by_role("link").first.click()  # opens it beside the list
+    page.get_by_role("link", name="Open the whole page").click()
 
 
 def _expect_signed_evidence(page: Page, trade_no: str) -> None:

@@ -66,7 +66,8 @@ def _open_payment(page: Page, running: Running, trade_no: str) -> None:
     page.goto(f"{running.url}/payments/")
     row = page.get_by_role("row").filter(has_text=trade_no[-6:])
     expect(row).to_be_visible()
-    row.get_by_role("link").first.click()
+    row.get_by_role("link").first.click()  # opens it beside the list
+    page.get_by_role("link", name="Open the whole page").click()
     page.get_by_role("link", name="Give money back").click()
 
 
