@@ -18,7 +18,17 @@ from merchant_portal.access import RIGHT_NAMES, ROLE_NAMES, RightMissing, roles_
 _log = structlog.stdlib.get_logger("portal.requests")
 
 #: Addresses asked for every few seconds, and Alipay's, whose arrivals are rows: said at DEBUG.
-_QUIET = frozenset({"alipay_notify", "counter_feed", "healthz", "readyz", "metrics"})
+_QUIET = frozenset(
+    {
+        "alipay_notify",
+        "counter_feed",
+        "device_feed",
+        "pairing_standing",
+        "healthz",
+        "readyz",
+        "metrics",
+    }
+)
 
 
 class RequestLogMiddleware:

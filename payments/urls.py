@@ -22,4 +22,6 @@ urlpatterns = [
     path("counters/<int:pk>/screen/payments/", views.counter_feed, name="counter_feed"),
     path("counters/<int:pk>/real/", real.counter_real, name="counter_real"),
     path("counters/<int:pk>/real/ask/", real.counter_real_ask, name="counter_real_ask"),
+    path("screen/", views.device_screen, name="device_screen"),
+    path("screen/payments/", views.device_feed, name="device_feed"),
 ]

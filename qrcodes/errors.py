@@ -39,3 +39,11 @@ class PersonRefused(Refusal):
 
 class KeyReused(Refusal):
     """A caller's own key for one write came again with another content."""
+
+
+class PairingRefused(Refusal):
+    """A device is not paired: the code is wrong, used up or too old."""
+
+
+class TooManyTries(PairingRefused):
+    """An address has typed so many wrong codes that it must wait."""

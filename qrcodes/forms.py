@@ -12,7 +12,7 @@ from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.alipay.messages import ChannelFee, ChannelFeeType
 from merchant_portal.money import CURRENCIES
 from qrcodes.countries import COUNTRIES
-from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Registrant, Store
+from qrcodes.models import Counter, Device, Enrolment, Merchant, QRCode, Registrant, Store
 from qrcodes.services import stores_are_registered
 from qrcodes.states import CodeKind
 
@@ -156,6 +156,27 @@ class CounterForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             del self.fields["code"]
+
+
+class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A device that shall be paired with a counter."""
+
+    class Meta:
+        model = Device
+        fields = ["name", "shows_takings"]
+        widgets = {"name": forms.TextInput({"autocomplete": "off"})}
+
+
+class PairForm(forms.Form):
+    """On the device: the code that a manager reads out or shows."""
+
+    code = forms.CharField(
+        label=_("Pairing code"),
+        max_length=20,
+        widget=forms.TextInput(
+            {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
 
 
 class AccountChoice(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from qrcodes.views import codes, pictures, places, registrations
+from qrcodes.views import codes, devices, pictures, places, registrations
 
 urlpatterns = [
     path("merchants/new/", places.merchant_new, name="merchant_new"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("stores/<int:pk>/counters/new/", places.counter_new, name="counter_new"),
     path("counters/<int:pk>/", places.counter_detail, name="counter_detail"),
     path("counters/<int:pk>/edit/", places.counter_edit, name="counter_edit"),
+    path("counters/<int:pk>/devices/", devices.counter_devices, name="counter_devices"),
+    path("pairings/<int:pk>/standing/", devices.pairing_standing, name="pairing_standing"),
+    path("devices/<int:pk>/revoke/", devices.device_revoke, name="device_revoke"),
+    path("pair/", devices.device_pair, name="device_pair"),
     path("counters/<int:pk>/enrolments/", codes.enrolment_new, name="enrolment_new"),
     path("counters/<int:pk>/codes/", codes.code_new, name="code_new"),
     path("enrolments/<int:pk>/edit/", codes.enrolment_edit, name="enrolment_edit"),

@@ -1,4 +1,4 @@
-// The portal's one script. Every page works without it, but for the counter's live dot.
+// The script of every page; each works without it. The counter's screen has its own beside it.
 "use strict";
 
 // Copy a number: buttons with data-copy show a tick for a moment.
@@ -27,18 +27,3 @@ document.addEventListener("keydown", (event) => {
   box.focus();
   box.select();
 });
-
-// The counter's dot: live while the portal answers, offline as soon as it does not.
-const live = document.querySelector("[data-live]");
-if (live) {
-  const show = (isOn) => {
-    live.classList.toggle("live-on", isOn);
-    live.classList.toggle("live-off", !isOn);
-    live.querySelector("[data-live-word]").textContent = isOn ? live.dataset.on : live.dataset.off;
-  };
-  live.querySelector("[data-live-word]").textContent = live.dataset.wait;
-  document.addEventListener("htmx:afterRequest", (event) => show(event.detail.successful));
-  document.addEventListener("htmx:sendError", () => show(false));
-  document.addEventListener("htmx:timeout", () => show(false));
-  window.addEventListener("offline", () => show(false));
-}

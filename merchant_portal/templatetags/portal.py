@@ -344,8 +344,9 @@ def current(context: Context, url: str, exact: bool = False) -> str:
 
 @register.simple_tag(takes_context=True)
 def simulator_accounts(context: Context) -> list[str]:
-    """Names of the accounts whose gateway is the simulator, for people who have signed in."""
-    if _principal(context) is None:
+    """Names of the accounts whose gateway is the simulator, for people who have signed in and
+    for devices that were paired."""
+    if _principal(context) is None and "paired_device" not in context:
         return []
     return [account.name for account in Account.objects.all() if account.points_at_simulator]
 

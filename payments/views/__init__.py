@@ -2,7 +2,7 @@
 
 from payments.views.adding import payment_columns, payment_sums
 from payments.views.asking import lookup_ask, lookup_detail, lookup_new, payment_ask
-from payments.views.counter import counter_feed, counter_screen
+from payments.views.counter import counter_feed, counter_screen, device_feed, device_screen
 from payments.views.deciding import payment_place, payment_settle
 from payments.views.listing import payment_list
 from payments.views.looking import payment_detail, payment_panel
@@ -10,6 +10,8 @@ from payments.views.looking import payment_detail, payment_panel
 __all__ = [
     "counter_feed",
     "counter_screen",
+    "device_feed",
+    "device_screen",
     "lookup_ask",
     "lookup_detail",
     "lookup_new",

@@ -1,92 +1,149 @@
-"""The counter's screen and its feed."""
+"""The counter's screen and its feed, for people and for paired devices."""
 
-import re
-import zlib
+from dataclasses import dataclass
+from http import HTTPStatus
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from merchant_portal import clock
 from merchant_portal.access import Right
-from payments.models import Payment, PaymentMove
+from payments.expected_form import ExpectedForm
+from payments.expecting import judge
 from payments.places import business_day_start
-from payments.states import PAYMENT_TAKEN
 from payments.takings import add_up
-from qrcodes.models import Counter
+from payments.watching import Arrival, mark_of, newest_arrivals
+from qrcodes.device_door import needs_device, renew_cookie
+from qrcodes.models import Counter, Device
 from qrcodes.permissions import PortalRequest, needs
 
+#: How many payments stand on the screen; the others of the feed are there to be announced.
 _SHOWN = 10
-_newest_move = re.compile(r"([0-9]{1,18})-", re.ASCII)
-#: A payment that stayed pending while this many others came is not looked for on the screen.
-_LOOKED_THROUGH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A counter as somebody watches it."""
+
+    counter: Counter
+    url: str
+    feed_url: str
+    shows_takings: bool
+    device: Device | None = None
+
+    @property
+    def about(self) -> str:
+        """What the feed depends on beside the payments."""
+        return f"{self.shows_takings} {get_language()}"
 
 
 @require_GET
 @never_cache
 @needs(Right.SEE_PAYMENTS)
 def counter_screen(request: PortalRequest, pk: int) -> HttpResponse:
-    """What a cashier watches: today's payments of one counter, the newest large."""
-    context = _feed_context(_counter(request, pk), seen="")
-    return render(request, "payments/counter_screen.html", context)
+    """What a cashier watches: the newest payments of one counter, the last one large."""
+    return _page(request, _screen_of_person(request, pk))
 
 
 @require_GET
 @never_cache
 @needs(Right.SEE_PAYMENTS)
 def counter_feed(request: PortalRequest, pk: int) -> HttpResponse:
-    """The same for a screen that has ``seen`` something: nothing at all while nothing is new."""
-    counter, seen = _counter(request, pk), request.GET.get("seen", "")
-    rows = list(_newest_taken(counter))
-    if seen == _version(rows):
-        return HttpResponse(status=204)
-    return render(request, "payments/_counter_feed.html", _feed_context(counter, seen=seen))
+    """The part of it that changes: nothing at all while nothing has."""
+    return _feed(request, _screen_of_person(request, pk))
 
 
-def _counter(request: PortalRequest, pk: int) -> Counter:
+@require_GET
+@never_cache
+@needs_device
+def device_screen(request: HttpRequest, device: Device) -> HttpResponse:
+    """The screen of the counter a device is paired with."""
+    response = _page(request, _screen_of_device(device))
+    renew_cookie(request, response)
+    return response
+
+
+@require_GET
+@never_cache
+@needs_device
+def device_feed(request: HttpRequest, device: Device) -> HttpResponse:
+    """The part of a device's screen that changes."""
+    return _feed(request, _screen_of_device(device))
+
+
+def _screen_of_person(request: PortalRequest, pk: int) -> Screen:
     scope = request.principal.scope(Right.SEE_PAYMENTS, store_path="store")
-    return get_object_or_404(Counter.objects.filter(scope).select_related("store"), pk=pk)
+    counter = get_object_or_404(Counter.objects.filter(scope).select_related("store"), pk=pk)
+    return Screen(
+        counter,
+        url=reverse("counter_screen", args=[pk]),
+        feed_url=reverse("counter_feed", args=[pk]),
+        shows_takings=True,
+    )
 
 
-def _feed_context(counter: Counter, *, seen: str) -> dict[str, object]:
-    rows = list(_newest_taken(counter))
-    newest = _newest_move.match(seen)
-    newest_seen = int(newest[1]) if newest else None
-    for row in rows:
-        row.is_new = newest_seen is not None and row.taken_by > newest_seen  # type: ignore[attr-defined]
-    return {
-        "counter": counter,
-        "payments": rows,
-        "takings": add_up(_today(counter)),
-        "version": _version(rows),
-        "now": clock.now(),
+def _screen_of_device(device: Device) -> Screen:
+    return Screen(
+        device.counter,
+        url=reverse("device_screen"),
+        feed_url=reverse("device_feed"),
+        shows_takings=device.shows_takings,
+        device=device,
+    )
+
+
+def _page(request: HttpRequest, screen: Screen) -> HttpResponse:
+    form = ExpectedForm(request.GET or None, counter=screen.counter)
+    if form.is_valid() and form.lacks_start:
+        # Without script the page reloads itself: from when on is looked must stay on its address.
+        return redirect(f"{screen.url}?{form.address_from(clock.now())}")
+    return render(request, "payments/counter_screen.html", _context(screen, form))
+
+
+def _feed(request: HttpRequest, screen: Screen) -> HttpResponse:
+    about = f"{screen.about} {request.GET.urlencode()}"
+    etag = f'"{mark_of(screen.counter, now=clock.now(), about=about)}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
+        form = ExpectedForm(request.GET or None, counter=screen.counter)
+        response = render(request, "payments/_counter_feed.html", _context(screen, form))
+    response.headers["ETag"] = etag
+    return response
+
+
+def _context(screen: Screen, form: ExpectedForm) -> dict[str, object]:
+    now = clock.now()
+    arrivals = newest_arrivals(screen.counter, now=now)
+    context: dict[str, object] = {
+        "screen": screen,
+        "counter": screen.counter,
+        "arrivals": arrivals[:_SHOWN],
+        "more": arrivals[_SHOWN:],
+        "now": now,
+        "form": form,
     }
+    if screen.device is not None:
+        context["paired_device"] = screen.device
+    if screen.shows_takings:
+        today = business_day_start(screen.counter.store, now=now)
+        context["takings"] = add_up(screen.counter.payments.filter(occurred_at__gte=today))
+    return context | _expected(form, arrivals)
 
 
-def _today(counter: Counter) -> QuerySet[Payment]:
-    start = business_day_start(counter.store, now=clock.now())
-    return counter.payments.filter(occurred_at__gte=start)
-
-
-def _newest_taken(counter: Counter) -> QuerySet[Payment]:
-    """Today's paid payments, the last to become so first: a late notification stands on top too."""
-    newest = counter.payments.order_by("-pk").values("pk")[:_LOOKED_THROUGH]
-    became_taken = PaymentMove.objects.filter(payment=OuterRef("pk"), to_state__in=PAYMENT_TAKEN)
-    return (
-        _today(counter)
-        .filter(pk__in=newest, state__in=PAYMENT_TAKEN)
-        .annotate(taken_by=Subquery(became_taken.order_by("pk").values("pk")[:1]))
-        .order_by(F("taken_by").desc(nulls_last=True), "-pk")[:_SHOWN]
-    )
-
-
-def _version(rows: list[Payment]) -> str:
-    """What a screen has seen: the newest move, and a sum over all that is shown."""
-    shown = ",".join(
-        f"{row.pk} {row.state} {row.amount_minor} {row.refunded_minor} {row.reserved_minor}"
-        for row in rows
-    )
-    newest = max((row.taken_by or 0 for row in rows), default=0)  # type: ignore[attr-defined]
-    return f"{newest}-{zlib.crc32(shown.encode()):08x}"
+def _expected(form: ExpectedForm, arrivals: list[Arrival]) -> dict[str, object]:
+    """What is said about the amount the cashier waits for, where there is one."""
+    if not form.is_bound or not form.is_valid():
+        return {}
+    expectation = form.expectation(now=clock.now())
+    judgement = judge(expectation, arrivals)
+    return {
+        "judgement": judgement,
+        "address": form.address_of(expectation, judgement),
+        "rest_address": form.address_of_rest(judgement),
+        "before_address": form.address_of_one_before(judgement),
+    }

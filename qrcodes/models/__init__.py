@@ -1,6 +1,7 @@
 """Merchants, stores, counters, how they are known at Alipay, their codes, and who may see them."""
 
 from qrcodes.models.codes import QRCode, QRCodeMove, QRCodeQuerySet
+from qrcodes.models.devices import Device, DeviceQuerySet, Pairing, PairingMiss
 from qrcodes.models.people import ApiKey, IdempotencyKey, Membership
 from qrcodes.models.places import (
     Counter,
@@ -17,11 +18,15 @@ from qrcodes.models.registrations import Registrant, Registration, RegistrationM
 __all__ = [
     "ApiKey",
     "Counter",
+    "Device",
+    "DeviceQuerySet",
     "Enrolment",
     "EnrolmentQuerySet",
     "IdempotencyKey",
     "Membership",
     "Merchant",
+    "Pairing",
+    "PairingMiss",
     "QRCode",
     "QRCodeMove",
     "QRCodeQuerySet",

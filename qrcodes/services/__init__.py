@@ -12,6 +12,16 @@ from qrcodes.services.codes import (
     want_state,
 )
 from qrcodes.services.details import details_of, fits
+from qrcodes.services.devices import (
+    TRIES_PER_CODE,
+    NewPairing,
+    PairedDevice,
+    find_device,
+    note_seen,
+    offer_pairing,
+    pair_device,
+    revoke_device,
+)
 from qrcodes.services.enrolments import change_enrolment, enrol_counter
 from qrcodes.services.people import (
     IssuedKey,
@@ -43,7 +53,10 @@ from qrcodes.services.store_details import (
 )
 
 __all__ = [
+    "TRIES_PER_CODE",
     "IssuedKey",
+    "NewPairing",
+    "PairedDevice",
     "Refreshed",
     "add_counter",
     "add_membership",
@@ -59,17 +72,22 @@ __all__ = [
     "decide",
     "details_of",
     "enrol_counter",
+    "find_device",
     "fits",
     "is_enrolled",
     "issue_api_key",
     "make_code",
+    "note_seen",
+    "offer_pairing",
     "outcomes_of",
+    "pair_device",
     "refresh_notify_urls",
     "refuse_unregistrable",
     "register_enrolment",
     "registrant_of",
     "registrants_are_named",
     "revoke_api_key",
+    "revoke_device",
     "save_registrant",
     "send_again",
     "send_claimed_code",

@@ -74,7 +74,7 @@ def give_back(request: PortalRequest, pk: int) -> HttpResponse:
     instead_of = _cancel_before(request, payment)
     key = request.POST.get("key") or request.GET.get("key", "")
     if not _usable_key.fullmatch(key):
-        return redirect(_address(payment, instead_of))
+        return redirect(_address(payment, instead_of, amount=request.GET.get("amount", "")))
     panel = Panel(request, payment, key, instead_of)
     return _to_what_was_made(panel) or _answer(panel)
 
@@ -100,11 +100,13 @@ def _cancel_before(request: PortalRequest, payment: Payment) -> Cancel | None:
     return get_object_or_404(failed, pk=pk if pk.isascii() and pk.isdecimal() else 0)
 
 
-def _address(payment: Payment, instead_of: Cancel | None) -> str:
+def _address(payment: Payment, instead_of: Cancel | None, *, amount: str) -> str:
     """The panel's own address, with a key that nobody has used."""
     query = {"key": secrets.token_urlsafe(24)}
     if instead_of is not None:
         query["instead_of"] = str(instead_of.pk)
+    if amount:
+        query["amount"] = amount
     return f"{reverse('give_back', args=[payment.pk])}?{urlencode(query)}"
 
 
@@ -139,6 +141,13 @@ def _first_step(panel: Panel) -> HttpResponse:
     initial = {"reason": "", "note": ""}
     if panel.instead_of is not None:
         initial = {"reason": panel.instead_of.reason, "note": panel.instead_of.note}
+    if wanted := panel.request.GET.get("amount"):
+        # The counter's screen knows by how much too much was paid.
+        initial |= {
+            "how_much": HowMuch.PART.value,
+            "amount": wanted[:20],
+            "reason": GiveBackReason.WRONG_AMOUNT.value,
+        }
     return _how_much(panel, GiveBackForm(left=panel.left, initial=initial))
 
 
