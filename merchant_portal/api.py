@@ -14,6 +14,7 @@ from merchant_portal.access import RIGHT_NAMES, RightMissing
 from merchant_portal.accounts.errors import AccountExists, AccountRefused
 from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.machine import MoveRefused
+from merchant_portal.step_up import FIELD, ConfirmationRefused
 from merchant_portal.vault import SealBroken
 from payments.errors import ApprovalRefused, GiveBackRefused, LookupRefused
 from qrcodes.errors import (
@@ -38,6 +39,7 @@ _REFUSALS: dict[type[Exception], HTTPStatus] = {
     MoveRefused: HTTPStatus.CONFLICT,
     GiveBackRefused: HTTPStatus.CONFLICT,
     ApprovalRefused: HTTPStatus.CONFLICT,
+    ConfirmationRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     PersonRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     AccountRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -54,8 +56,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     """An error as ``application/problem+json``; None where it is no answer but a fault."""
     status = next((code for kind, code in _REFUSALS.items() if isinstance(error, kind)), None)
     if status is not None:
-        errors = error.problems if isinstance(error, AccountRefused) else None
-        return _problem(status, str(error), errors)
+        return _problem(status, str(error), _problems_of(error))
     if isinstance(error, RightMissing):
         detail = _("The right to %(right)s is missing.") % {"right": RIGHT_NAMES[error.right]}
         return _problem(HTTPStatus.FORBIDDEN, detail)
@@ -63,6 +64,17 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         error = exceptions.ValidationError(as_serializer_error(error))
     response = exception_handler(error, context)
     return None if response is None else _translated(error, response)
+
+
+def _problems_of(error: Exception) -> dict[str, Any] | None:
+    """What a refusal says by field, where it does."""
+    match error:
+        case AccountRefused():
+            return error.problems
+        case ConfirmationRefused():
+            return {FIELD: [str(error)]}
+        case _:
+            return None
 
 
 def _translated(error: Exception, response: Response) -> Response:

@@ -36,6 +36,25 @@ class AuditEntry(models.Model):
         return f"{self.actor_name} {self.verb} {self.target_name}"
 
 
+class StepUp(models.Model):
+    """What a person shows again where money goes back: a PIN, if they have set one, and how often
+    in a row what they typed was wrong."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="step_up")
+    pin_hash = models.CharField(max_length=128, blank=True, editable=False)
+    pin_set_at = models.DateTimeField(_("PIN set at"), null=True)
+    wrong_in_a_row = models.PositiveIntegerField(_("wrong in a row"), default=0)
+    #: Nothing that is typed is looked at before this instant.
+    paused_until = models.DateTimeField(_("paused until"), null=True)
+
+    class Meta:
+        verbose_name = _("step-up")
+        verbose_name_plural = _("step-ups")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
 class ClockTick(models.Model):
     """When the clock (beat) last reached a worker: one row, renewed by a task."""
 

@@ -237,6 +237,12 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
+#: Where money goes back a person types their PIN or password. After so many wrong ones in a row
+#: the PIN opens nothing until the password is used; after more, everybody pauses for a while.
+STEP_UP_PIN_TRIES = 5
+STEP_UP_TRIES = 10
+STEP_UP_PAUSE_SECONDS = 300
+
 # ---- Languages, time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

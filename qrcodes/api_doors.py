@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from merchant_portal import step_up
 from merchant_portal.access import Right
 from merchant_portal.models import User
 from qrcodes.permissions import KeyHolder, Principal, principal_of
@@ -79,6 +80,18 @@ class Door(GenericViewSet[Row], Generic[Row]):
         """The right the present action needs."""
         return self.rights[self.action]
 
+    def confirm_person(self, verb: str, target: models.Model) -> None:
+        """Raise ConfirmationRefused unless a person sent their PIN or password along.
+
+        A program is not asked: its key is its proof.
+        """
+        asker = cast("User | KeyHolder", self.request.user)
+        if isinstance(asker, KeyHolder):
+            return
+        sent = self.request.data
+        typed = sent.get(step_up.FIELD, "") if isinstance(sent, dict) else ""
+        step_up.confirm(asker, typed=str(typed), verb=verb, target=target)
+
     def reach(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """The rows that the present action's right reaches."""
         raise NotImplementedError
@@ -109,6 +122,15 @@ class IdField(serializers.CharField):
 def word_or_nothing(choices: type[models.TextChoices]) -> serializers.ChoiceField:
     """One of our words as it is read, or an empty text."""
     return serializers.ChoiceField(choices=choices.choices, allow_blank=True, read_only=True)
+
+
+class ConfirmedOrder(serializers.Serializer[Any]):
+    """What a person sends along where money goes back; a program's key is enough."""
+
+    confirmation = serializers.CharField(
+        max_length=128, required=False, write_only=True, trim_whitespace=False,
+        help_text="Of a person who signed in: their PIN or password. Not asked of a key.",
+    )  # fmt: skip
 
 
 class ReachedField(serializers.PrimaryKeyRelatedField[Row], Generic[Row]):

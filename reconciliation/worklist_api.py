@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from merchant_portal.access import Right
-from qrcodes.api_doors import Door, IdField, IdFilter, word_or_nothing
+from qrcodes.api_doors import ConfirmedOrder, Door, IdField, IdFilter, word_or_nothing
 from reconciliation import services
 from reconciliation.models import Discrepancy, DiscrepancyMove
 from reconciliation.states import VERDICT_QUIET, DiscrepancyState, LineKind, Resolution, VerdictWord
@@ -85,7 +85,7 @@ class DecisionOrder(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300)
 
 
-class BookingOrder(serializers.Serializer[Any]):
+class BookingOrder(ConfirmedOrder):
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
@@ -159,6 +159,7 @@ class DiscrepancyDoor(ListModelMixin, RetrieveModelMixin, Door[Discrepancy]):
     def book(self, request: Request, pk: str) -> Response:
         """Book what a difference names, where need be after asking Alipay."""
         row, note = self.get_object(), self._note()
+        self.confirm_person("book", row)
         services.book_discrepancy(row, note=note, actor=self.principal.actor)
         return self._shown()
 

@@ -25,7 +25,7 @@ from payments.errors import GiveBackRefused
 from payments.models import Cancel
 from payments.services import Unsent
 from payments.states import CancelState
-from qrcodes.api_doors import ByCursor, Door, IdFilter, Row
+from qrcodes.api_doors import ByCursor, ConfirmedOrder, Door, IdFilter, Row
 from qrcodes.permissions import KeyHolder
 from qrcodes.services.idempotency import RequestKey, found
 from refunds import services
@@ -142,6 +142,11 @@ class _GivingBackDoor(ListModelMixin, RetrieveModelMixin, Door[Row]):
                 _("A person approves money going back, never a program: approve it in the portal.")
             )
 
+    def confirm_sending(self, giving: Refund | Cancel) -> None:
+        """Asking moves nothing; but what has not left is sent by it, which a person confirms."""
+        if not giving.may_have_left:
+            self.confirm_person("send_again", giving)
+
     def give(self, row: Row, *, is_new: bool) -> Response:
         """A row as a write answers with it: 201 where it is new, 200 where it was there."""
         shape = self.shapes["retrieve"](self.get_queryset().get(pk=row.pk))
@@ -180,6 +185,7 @@ class RefundDoor(_GivingBackDoor[Refund]):
             instead_of=instead_of and instead_of.pk,
         )
         was_there = found(owner=key.owner, key=key.key) is not None
+        self.confirm_person("refund", order["payment"])
         refund = services.request_refund(
             order["payment"],
             amount=order["money"],
@@ -192,12 +198,14 @@ class RefundDoor(_GivingBackDoor[Refund]):
         nudge(refund)
         return self.give(refund, is_new=not was_there)
 
-    @extend_schema(request=None, responses=RefundDetailShape)
+    @extend_schema(request=ConfirmedOrder, responses=RefundDetailShape)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Agree to a refund that somebody else asked for; for people who signed in only."""
         self.refuse_program()
-        refund = services.approve_refund(self.get_object(), actor=self.principal.actor)
+        refund = self.get_object()
+        self.confirm_person("approve", refund)
+        refund = services.approve_refund(refund, actor=self.principal.actor)
         nudge(refund)
         return self.give(refund, is_new=False)
 
@@ -210,12 +218,13 @@ class RefundDoor(_GivingBackDoor[Refund]):
         )
         return self.give(refund, is_new=False)
 
-    @extend_schema(request=None, responses=AskedRefundShape)
+    @extend_schema(request=ConfirmedOrder, responses=AskedRefundShape)
     @action(detail=True, methods=["post"])
     def ask(self, request: Request, pk: str) -> Response:
         """Ask Alipay now what became of a refund; the answer takes effect."""
         refund = self.get_object()
         _refuse_unsent(refund)
+        self.confirm_sending(refund)
         heard = services.ask_refund(refund, actor=self.principal.actor)
         code = heard.answer.state.value if isinstance(heard, Answered) else ""
         shown = RefundDetailShape(self.get_object()).data
@@ -247,6 +256,7 @@ class CancelDoor(_GivingBackDoor[Cancel]):
             "cancel", payment=order["payment"].pk, reason=order["reason"], note=order["note"]
         )
         was_there = found(owner=key.owner, key=key.key) is not None
+        self.confirm_person("cancel", order["payment"])
         cancel = payments.request_cancel(
             order["payment"],
             reason=order["reason"],
@@ -257,12 +267,14 @@ class CancelDoor(_GivingBackDoor[Cancel]):
         nudge(cancel)
         return self.give(cancel, is_new=not was_there)
 
-    @extend_schema(request=None, responses=CancelDetailShape)
+    @extend_schema(request=ConfirmedOrder, responses=CancelDetailShape)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Agree to a cancel; past its deadline it lapses, and only a refund is possible."""
         self.refuse_program()
-        cancel = payments.approve_cancel(self.get_object(), actor=self.principal.actor)
+        cancel = self.get_object()
+        self.confirm_person("approve", cancel)
+        cancel = payments.approve_cancel(cancel, actor=self.principal.actor)
         nudge(cancel)
         return self.give(cancel, is_new=False)
 
@@ -275,12 +287,13 @@ class CancelDoor(_GivingBackDoor[Cancel]):
         )
         return self.give(cancel, is_new=False)
 
-    @extend_schema(request=None, responses=AskedCancelShape)
+    @extend_schema(request=ConfirmedOrder, responses=AskedCancelShape)
     @action(detail=True, methods=["post"])
     def ask(self, request: Request, pk: str) -> Response:
         """Ask Alipay now about the payment, which tells what became of the cancel."""
         cancel = self.get_object()
         _refuse_unsent(cancel)
+        self.confirm_sending(cancel)
         heard = payments.ask_cancel(cancel, actor=self.principal.actor)
         code = heard.answer.status.value if isinstance(heard, Answered) else ""
         shown = CancelDetailShape(self.get_object()).data

@@ -9,7 +9,7 @@ from merchant_portal.money import AmountUnusable, Money
 from payments.api_shapes import AmountField
 from payments.models import Cancel, CancelMove, Payment
 from payments.states import GiveBackQuestion, GiveBackReason
-from qrcodes.api_doors import IdField, ReachedField, word_or_nothing
+from qrcodes.api_doors import ConfirmedOrder, IdField, ReachedField, word_or_nothing
 from refunds.models import Refund, RefundMove
 
 #: What both nouns show, in the order it happens.
@@ -86,7 +86,7 @@ class CancelDetailShape(CancelShape):
         read_only_fields = fields
 
 
-class _Order(serializers.Serializer[Any]):
+class _Order(ConfirmedOrder):
     """A payment of which money shall go back, and why."""
 
     payment = ReachedField(model=Payment)

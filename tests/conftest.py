@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, models
 from django.test import Client
 
@@ -25,6 +26,8 @@ ACTOR = Actor("a test")
 
 # Messages are hints: in tests they go nowhere, and the clock's doors are called by name.
 celery.conf.broker_url = "memory://"
+# A password that takes a second to try is right for thieves, not for three thousand tests.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

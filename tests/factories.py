@@ -1,16 +1,20 @@
 """Rows for tests, with as little said as possible."""
 
+from django.contrib.auth.hashers import make_password
+
 from merchant_portal.access import Role
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, SignType
 from merchant_portal.audit import Actor
-from merchant_portal.models import User
+from merchant_portal.models import StepUp, User
 from qrcodes.models import Counter, Membership, Merchant, Registrant, Store
 from tests.alipay_side import AlipaySide
 
 ACTOR = Actor("a test")
 TEST_MD5_KEY = "testkey0only0for0tests0testkey00"
 GLOBAL_PARTNER = "2088000000000101"
+#: What everybody types where money goes back.
+PIN = "3925"
 HK_PARTNER = "2088000000000119"
 
 
@@ -77,6 +81,7 @@ def registrant(merchant: Merchant) -> Registrant:
 def person(role: Role, *, name: str = "", store: Store | None = None) -> User:
     """Somebody with a role: at one store, or everywhere."""
     user = User.objects.create(username=name or role.value)
+    StepUp.objects.create(user=user, pin_hash=make_password(PIN))
     membership = Membership.objects.create(
         user=user, role=role, merchant=store.merchant if store else None
     )

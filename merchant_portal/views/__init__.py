@@ -10,6 +10,7 @@ from merchant_portal.views.inspector import (
     quarantine_list,
     quarantined_detail,
 )
+from merchant_portal.views.own_pin import own_pin
 from merchant_portal.views.proof import payment_evidence, payment_proof
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "notification_apply",
     "notification_detail",
     "notification_list",
+    "own_pin",
     "payment_evidence",
     "payment_proof",
     "quarantine_list",

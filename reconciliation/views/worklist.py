@@ -13,10 +13,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from merchant_portal import step_up
 from merchant_portal.access import Right
 from merchant_portal.keyset import read_page
+from merchant_portal.step_up import ConfirmationRefused
 from payments.listing import capped_count
 from qrcodes.permissions import PortalRequest, needs
 from reconciliation import services
@@ -125,6 +128,7 @@ def discrepancy_resolve_alike(request: PortalRequest, pk: int) -> HttpResponse:
     return redirect("discrepancy_list")
 
 
+@sensitive_post_parameters(step_up.FIELD)
 @require_POST
 @needs(Right.RESOLVE_DISCREPANCIES)
 def discrepancy_book(request: PortalRequest, pk: int) -> HttpResponse:
@@ -136,12 +140,17 @@ def discrepancy_book(request: PortalRequest, pk: int) -> HttpResponse:
         return redirect(discrepancy)
     _try(
         request,
-        lambda: services.book_discrepancy(
-            discrepancy, note=form.cleaned_data["note"], actor=request.principal.actor
-        ),
+        lambda: _book(request, discrepancy, note=form.cleaned_data["note"]),
         said=_("It is booked, and the day was compared again."),
     )
     return redirect(discrepancy)
+
+
+def _book(request: PortalRequest, discrepancy: Discrepancy, *, note: str) -> None:
+    """Money may have gone back, or is written off: who says so shows who they are."""
+    typed = request.POST.get(step_up.FIELD, "")
+    step_up.confirm(request.user, typed=typed, verb="book", target=discrepancy)
+    services.book_discrepancy(discrepancy, note=note, actor=request.principal.actor)
 
 
 _Verb = Callable[..., Discrepancy]
@@ -166,7 +175,7 @@ def _try(request: PortalRequest, verb: Callable[[], object], *, said: str) -> No
     """Say what was done, or in the verb's words why not."""
     try:
         verb()
-    except ResolutionRefused as refused:
+    except (ResolutionRefused, ConfirmationRefused) as refused:
         messages.warning(request, str(refused))
     else:
         messages.success(request, said)

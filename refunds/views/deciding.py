@@ -6,9 +6,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from merchant_portal import step_up
 from merchant_portal.access import Right
+from merchant_portal.step_up import ConfirmationRefused
 from payments import services as payments
 from payments.errors import ApprovalRefused
 from payments.models import Cancel
@@ -25,6 +28,7 @@ from refunds.views.looking import find_cancel, find_refund, render_giving
 _INBOX = "inbox"
 
 
+@sensitive_post_parameters(step_up.FIELD)
 @require_POST
 @needs(Right.APPROVE_GIVING_BACK)
 def refund_approve(request: PortalRequest, pk: int) -> HttpResponse:
@@ -34,6 +38,7 @@ def refund_approve(request: PortalRequest, pk: int) -> HttpResponse:
     return _approve(request, refund, lambda: services.approve_refund(refund, actor=actor))
 
 
+@sensitive_post_parameters(step_up.FIELD)
 @require_POST
 @needs(Right.APPROVE_GIVING_BACK)
 def cancel_approve(request: PortalRequest, pk: int) -> HttpResponse:
@@ -45,8 +50,9 @@ def cancel_approve(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _approve(request: PortalRequest, giving: Giving, approve: Callable[[], Giving]) -> HttpResponse:
     try:
+        _confirm(request, giving, verb="approve")
         approved = approve()
-    except ApprovalRefused as refused:
+    except (ApprovalRefused, ConfirmationRefused) as refused:
         messages.warning(request, str(refused))
         return _back(request, giving)
     if approved.state == CancelState.LAPSED:
@@ -55,6 +61,12 @@ def _approve(request: PortalRequest, giving: Giving, approve: Callable[[], Givin
     nudge(approved)
     messages.success(request, _("Approved: %(amount)s goes back.") % {"amount": approved.amount})
     return _back(request, approved)
+
+
+def _confirm(request: PortalRequest, giving: Giving, *, verb: str) -> None:
+    """Raise ConfirmationRefused unless the person typed their PIN or password."""
+    typed = request.POST.get(step_up.FIELD, "")
+    step_up.confirm(request.user, typed=typed, verb=verb, target=giving)
 
 
 @require_POST
@@ -96,30 +108,34 @@ def _decline(
     return _back(request, giving)
 
 
+@sensitive_post_parameters(step_up.FIELD)
 @require_POST
 @needs(Right.ASK_ALIPAY)
 def refund_ask(request: PortalRequest, pk: int) -> HttpResponse:
     """Ask Alipay now what became of a refund, and say what it answered."""
     refund = find_refund(request, pk, right=Right.ASK_ALIPAY)
+    actor = request.principal.actor
     if not can_be_asked(refund):
         return _nothing_to_ask(request, refund)
-    heard = services.ask_refund(refund, actor=request.principal.actor)
     if not refund.may_have_left:
-        return _sent_again(request, refund)
+        return _send_again(request, refund, lambda: services.ask_refund(refund, actor=actor))
+    heard = services.ask_refund(refund, actor=actor)
     messages.info(request, refund_heard(Refund.objects.get(pk=pk), heard))
     return redirect(refund)
 
 
+@sensitive_post_parameters(step_up.FIELD)
 @require_POST
 @needs(Right.ASK_ALIPAY)
 def cancel_ask(request: PortalRequest, pk: int) -> HttpResponse:
     """Ask Alipay now about the payment a cancel undoes: it alone tells what became of it."""
     cancel = find_cancel(request, pk, right=Right.ASK_ALIPAY)
+    actor = request.principal.actor
     if not can_be_asked(cancel):
         return _nothing_to_ask(request, cancel)
-    heard = payments.ask_cancel(cancel, actor=request.principal.actor)
     if not cancel.may_have_left:
-        return _sent_again(request, cancel)
+        return _send_again(request, cancel, lambda: payments.ask_cancel(cancel, actor=actor))
+    heard = payments.ask_cancel(cancel, actor=actor)
     messages.info(request, cancel_heard(Cancel.objects.get(pk=pk), heard))
     return redirect(cancel)
 
@@ -129,8 +145,14 @@ def _nothing_to_ask(request: PortalRequest, giving: Giving) -> HttpResponse:
     return redirect(giving)
 
 
-def _sent_again(request: PortalRequest, giving: Giving) -> HttpResponse:
+def _send_again(request: PortalRequest, giving: Giving, send: Callable[[], object]) -> HttpResponse:
     """What could not be sent before is due again: somebody may have mended what was in the way."""
+    try:
+        _confirm(request, giving, verb="send_again")
+    except ConfirmationRefused as refused:
+        messages.warning(request, str(refused))
+        return redirect(giving)
+    send()
     nudge(giving)
     messages.info(request, _("Sending is tried again now."))
     return redirect(giving)

@@ -81,6 +81,13 @@ def render_giving(
 def _context(principal: Principal, giving: Giving) -> dict[str, object]:
     decisions = _decisions(principal, giving)
     is_deciding = any(decisions[way] for way in ("may_approve", "may_withdraw", "may_give_up"))
+    may_ask = (
+        principal.may_at(Right.ASK_ALIPAY, giving.payment.store)
+        and can_be_asked(giving)
+        # What is about to be sent needs nobody; what cannot be sent, somebody who has mended it.
+        and (giving.may_have_left or bool(giving.question))
+    )
+    is_filling_in = is_deciding or (may_ask and not giving.may_have_left)
     return {
         "giving": giving,
         "payment": giving.payment,
@@ -91,10 +98,9 @@ def _context(principal: Principal, giving: Giving) -> dict[str, object]:
         "events": events_of(giving),
         "now": clock.now(),
         # A form that somebody is filling in is not taken away under the hand.
-        "looks_again_in": 0 if is_deciding else _LOOKS_AGAIN.get(giving.state, 0),
+        "looks_again_in": 0 if is_filling_in else _LOOKS_AGAIN.get(giving.state, 0),
         "decline_form": DeclineForm() if is_deciding else None,
-        "may_ask": principal.may_at(Right.ASK_ALIPAY, giving.payment.store)
-        and can_be_asked(giving),
+        "may_ask": may_ask,
         "may_see_evidence": principal.may_at(Right.SEE_EVIDENCE, giving.payment.store),
         "may_try_anew": giving.state in _TRY_ANEW
         and principal.may_at(Right.GIVE_BACK, giving.payment.store),

@@ -16,12 +16,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from merchant_portal import clock
+from merchant_portal import clock, step_up
 from merchant_portal.access import Right
 from merchant_portal.money import Money
+from merchant_portal.step_up import ConfirmationRefused
 from payments import services as payments
 from payments.errors import GiveBackRefused
 from payments.filtering import tidy_number
@@ -65,6 +67,7 @@ class Panel:
         return advise(self.payment, amount=amount, at=clock.now())
 
 
+@sensitive_post_parameters(step_up.FIELD)
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Right.GIVE_BACK)
 def give_back(request: PortalRequest, pk: int) -> HttpResponse:
@@ -211,7 +214,7 @@ def _next_step(panel: Panel) -> HttpResponse:
         return _check(panel, form)
     if posted.get("call") != advice.call:
         return _check_again(panel, form)
-    return _give(panel, form, advice)
+    return _give_confirmed(panel, form, advice)
 
 
 def _check(panel: Panel, form: GiveBackForm) -> HttpResponse:
@@ -252,6 +255,16 @@ def _why_closed(panel: Panel) -> str:
 
 
 # ---- Result -----------------------------------------------------------------------------------
+
+
+def _give_confirmed(panel: Panel, form: GiveBackForm, advice: Advice) -> HttpResponse:
+    """Give, once the person has typed their PIN or password; else the check says what is wrong."""
+    typed = panel.request.POST.get(step_up.FIELD, "")
+    try:
+        step_up.confirm(panel.request.user, typed=typed, verb=advice.call, target=panel.payment)
+    except ConfirmationRefused as refused:
+        return _page(panel, _checked(panel, form) | {"unconfirmed": str(refused)}, status=400)
+    return _give(panel, form, advice)
 
 
 def _give(panel: Panel, form: GiveBackForm, advice: Advice) -> HttpResponse:

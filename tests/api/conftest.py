@@ -10,9 +10,11 @@ from django.test import Client
 from merchant_portal.access import Role
 from qrcodes import services
 from qrcodes.models import Merchant, Store
-from tests.factories import ACTOR, other_store
+from tests.factories import ACTOR, PIN, other_store
 
 JSON = "application/json"
+#: What a person who signed in sends along where money goes back.
+CONFIRMED = {"confirmation": PIN}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.models import User
 from payments.models import Cancel, Payment
 from payments.states import CancelState
-from tests.api.conftest import Program
+from tests.api.conftest import CONFIRMED, JSON, Program
 from tests.api.test_payments import payment
 from tests.refunds.giving import amounts, tick
 
@@ -99,14 +99,14 @@ def test_a_program_does_not_approve(asked: dict[str, Any], everywhere: Program) 
 
 def test_a_person_approves(asked: dict[str, Any], client: Client, manager: User) -> None:
     client.force_login(manager)
-    shown = client.post(f"/api/v1/cancels/{asked['id']}/approve/").json()
+    shown = client.post(f"/api/v1/cancels/{asked['id']}/approve/", CONFIRMED, JSON).json()
     assert (shown["state"], shown["decided_by"]) == ("APPROVED", "manager")
 
 
 def test_approved_too_late_it_lapses(asked: dict[str, Any], client: Client, manager: User) -> None:
     with time_machine.travel(Cancel.objects.get().deadline_at + timedelta(minutes=1)):
         client.force_login(manager)
-        shown = client.post(f"/api/v1/cancels/{asked['id']}/approve/").json()
+        shown = client.post(f"/api/v1/cancels/{asked['id']}/approve/", CONFIRMED, JSON).json()
     assert (shown["state"], shown["may_have_left"]) == ("LAPSED", False)
 
 

@@ -15,7 +15,7 @@ from refunds.models import Refund
 from refunds.states import RefundState
 from tests import factories
 from tests.alipay_side import AlipaySide
-from tests.api.conftest import MakeProgram, Program
+from tests.api.conftest import CONFIRMED, JSON, MakeProgram, Program
 from tests.api.test_payments import payment
 from tests.refunds.giving import REFUND, amounts, ask_for, tick
 
@@ -195,7 +195,7 @@ def test_a_program_does_not_approve_and_is_told_why(
 
 def test_a_person_approves(asked: dict[str, Any], client: Client, manager: User) -> None:
     client.force_login(manager)
-    shown = client.post(f"/api/v1/refunds/{asked['id']}/approve/").json()
+    shown = client.post(f"/api/v1/refunds/{asked['id']}/approve/", CONFIRMED, JSON).json()
     assert (shown["state"], shown["decided_by"]) == ("APPROVED", "manager")
 
 
@@ -205,7 +205,7 @@ def test_a_person_does_not_approve_the_own_request(
     Account.objects.update(approval_limit_minor=100)
     refund = ask_for(payment, "2.50", factories.Actor.person(manager))
     client.force_login(manager)
-    response = client.post(f"/api/v1/refunds/{refund.pk}/approve/")
+    response = client.post(f"/api/v1/refunds/{refund.pk}/approve/", CONFIRMED, JSON)
     assert response.status_code == 409
     assert "cannot approve it" in response.json()["detail"]
 

@@ -21,6 +21,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "demo-counter-3"
+PIN = "3925"
 _STARTS_WITHIN_SECONDS = 90
 
 

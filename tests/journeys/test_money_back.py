@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from merchant_portal import clock
-from tests.journeys.conftest import Running
+from tests.journeys.conftest import PIN, Running
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
@@ -78,11 +78,13 @@ def _ask_for_part(page: Page, running: Running, trade_no: str, amount: str) -> N
     page.get_by_label("Reason").select_option(label="Wrong amount paid")
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("must approve before anything leaves")).to_be_visible()
+    page.get_by_label("Your PIN").fill(PIN)
     page.get_by_role("button", name=re.compile("Ask for .* to go back")).click()
 
 
 def _approve(page: Page, running: Running, amount: str) -> None:
     page.goto(f"{running.url}/approvals/")
+    page.get_by_label("Your PIN").fill(PIN)
     page.get_by_role("button", name=f"Approve {amount}").click()
 
 
@@ -90,6 +92,7 @@ def _give_all_back(page: Page, running: Running, trade_no: str) -> None:
     _open_payment(page, running, trade_no)
     page.get_by_label("Reason").select_option(label="Goods returned")
     page.get_by_role("button", name="Check").click()
+    page.get_by_label("Your PIN").fill(PIN)
     page.get_by_role("button", name=re.compile("^Give .* back")).click()
 
 
@@ -129,6 +132,7 @@ def _book_the_only_difference(page: Page, running: Running, amount: str) -> None
     expect(differences).to_contain_text("Unknown to us")
     differences.get_by_role("link").first.click()
     expect(page.get_by_text(amount).first).to_be_visible()
+    page.get_by_label("Your PIN").fill(PIN)
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.get_by_text("was booked").first).to_be_visible()
 

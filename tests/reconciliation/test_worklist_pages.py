@@ -12,6 +12,7 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.models import User
 from reconciliation.models import Discrepancy
 from tests import factories
+from tests.factories import PIN
 from tests.reconciliation import books
 from tests.reconciliation.books import DAY, file_of, line, paid
 
@@ -144,7 +145,7 @@ def test_one_action_books_the_portal_refund_and_the_day_is_clean(
     found: Discrepancy, signed_in: SignIn, finance: User
 ) -> None:
     client = signed_in(finance)
-    client.post(_post("book", found), {"note": ""})
+    client.post(_post("book", found), {"note": "", "confirmation": PIN})
     page = client.get(_address("day_detail", found)).content.decode()
     assert "Clean" in page
     assert "Unknown to us" in page  # what was decided stays to be seen
@@ -185,7 +186,9 @@ def test_a_refusal_is_said_on_the_page(shop: Account, signed_in: SignIn, finance
     paid(shop, "A1")
     file_of(line("A1"), line("A1", "9.00", kind="REFUND"))
     found = Discrepancy.objects.get()
-    response = signed_in(finance).post(_post("book", found), {"note": ""}, follow=True)
+    response = signed_in(finance).post(
+        _post("book", found), {"note": "", "confirmation": PIN}, follow=True
+    )
     assert "Only USD 8.00 is left of it." in response.content.decode()
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from payments.models import Payment
+from tests.factories import PIN
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,7 @@ class PanelPage:
         return self.post("check", **filled)
 
     def give(self, amount: str, *, call: str = "refund", **filled: str) -> Any:
-        """The button of the second step, which names the amount and the call that were shown."""
+        """The button of the second step, which names the amount and the call that were shown, and
+        the PIN of whoever presses it."""
+        filled = {"confirmation": PIN} | filled
         return self.post("give", how_much="part", amount=amount, call=call, **filled)

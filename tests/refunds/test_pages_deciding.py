@@ -50,6 +50,7 @@ def _page(client: Client, thing: Refund | Cancel | Payment) -> str:
 
 
 def _post(client: Client, name: str, thing: Refund | Cancel, **said: str) -> str:
+    said = {"confirmation": factories.PIN} | said
     response = client.post(reverse(name, args=[thing.pk]), said, follow=True)
     return response.content.decode()
 
@@ -253,7 +254,8 @@ def test_the_inbox_shows_who_waits_longest_first(
 
 def test_the_inbox_decides_in_place(waiting: Refund, manager: User, signed_in: SignIn) -> None:
     client, url = signed_in(manager), reverse("refund_approve", args=[waiting.pk])
-    response = client.post(url, {"from": "inbox"}, follow=True)
+    said = {"from": "inbox", "confirmation": factories.PIN}
+    response = client.post(url, said, follow=True)
     assert response.redirect_chain == [(reverse("approval_list"), 302)]
     assert "Nothing waits for approval" in response.content.decode()
 

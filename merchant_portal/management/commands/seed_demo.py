@@ -8,11 +8,12 @@ import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from merchant_portal import step_up
 from merchant_portal.access import Role
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, Region, SignType
 from merchant_portal.audit import COMMAND_LINE
-from merchant_portal.models import User
+from merchant_portal.models import StepUp, User
 from merchant_portal.simulator.books import OtherVersion
 from merchant_portal.simulator.server import Simulator
 from qrcodes import services as codes
@@ -20,6 +21,7 @@ from qrcodes.models import Counter, Enrolment, Membership, Merchant, Store
 from qrcodes.states import CodeState
 
 DEMO_PASSWORD = "demo-counter-3"  # noqa: S105  printed for everybody who tries the demo
+DEMO_PIN = "3925"
 _PEOPLE = {
     "cashier": Role.CASHIER,
     "manager": Role.MANAGER,
@@ -80,6 +82,7 @@ class Command(BaseCommand):
                 _make_code(enrolment)
         self.stdout.write(f"Demo shop ready: {store} and {hk_store}.")
         self.stdout.write(f"Sign-ins: {', '.join(_PEOPLE)}; password for all: {DEMO_PASSWORD}")
+        self.stdout.write(f"PIN of all, where money goes back: {DEMO_PIN}")
 
 
 def _answers(url: str) -> bool:
@@ -181,6 +184,8 @@ def _person(name: str, role: Role, store: Store) -> None:
             "is_superuser": role == Role.ADMINISTRATOR,
         },
     )
+    if not StepUp.objects.filter(user=user).exists():
+        step_up.keep_pin(user, DEMO_PIN, actor=COMMAND_LINE)
     if not is_new:
         return
     user.set_password(DEMO_PASSWORD)
