@@ -1,6 +1,6 @@
 """The signature clinic in the portal's words: which keys are asked, and what each cause means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -14,10 +14,12 @@ from merchant_portal.accounts.models import Account, AccountKey, KeyPurpose
 from merchant_portal.alipay.clinic import (
     Cause,
     Diagnosis,
+    Finding,
     KeyCouncil,
     KnownKey,
     Verdict,
     Whose,
+    compare,
     diagnose,
 )
 from merchant_portal.alipay.errors import KeyUnusable
@@ -176,17 +178,30 @@ class ShownField:
 
 
 class Chart:
-    """A diagnosis as a page shows it."""
+    """A diagnosis as a page shows it; ``own`` is the string of somebody's own program, if given."""
 
-    def __init__(self, diagnosis: Diagnosis) -> None:
+    def __init__(self, diagnosis: Diagnosis, *, account: Account, own: str) -> None:
         self.diagnosis = diagnosis
+        self._account = account
+        right = diagnosis.signed or diagnosis.canonical
+        self.comparison = compare(own, right=right, fields=diagnosis.fields) if own else None
         self.verdict = diagnosis.verdict
         self.canonical = _shown(diagnosis.canonical)
         self.signed = "" if diagnosis.signed == diagnosis.canonical else _shown(diagnosis.signed)
 
     @property
     def causes(self) -> list[Explained]:
-        return [Explained(*SENTENCES[each.cause], each.about) for each in self.diagnosis.findings]
+        return _explained(self.diagnosis.findings)
+
+    @property
+    def own_causes(self) -> list[Explained]:
+        return _explained(self.comparison.findings) if self.comparison else []
+
+    @property
+    def other_seller(self) -> str:
+        """The partner id that the message names, where it is not the account's."""
+        seller = dict(self.diagnosis.fields).get(b"seller_id", b"").decode("utf-8", "replace")
+        return "" if seller == self._account.partner_id else seller
 
     @property
     def fields(self) -> list[ShownField]:
@@ -239,20 +254,23 @@ class Chart:
 _MD5_LENGTH = 32
 
 
+def _explained(findings: Sequence[Finding]) -> list[Explained]:
+    return [Explained(*SENTENCES[each.cause], each.about) for each in findings]
+
+
 def _shown(content: bytes) -> str:
     return content.decode("utf-8", "backslashreplace")
 
 
-def examine(pasted: str, *, account: Account) -> Chart:
+def examine(pasted: str, *, account: Account, own: str = "") -> Chart:
     """Why a pasted notification does not verify; raises PastedUnreadable. Nothing is kept."""
-    return Chart(
-        diagnose(
-            pasted,
-            sign_type=SignType(account.sign_type),
-            partner_id=account.partner_id,
-            council=KeyCouncil(list(_keys_for(account))),
-        )
+    diagnosis = diagnose(
+        pasted,
+        sign_type=SignType(account.sign_type),
+        partner_id=account.partner_id,
+        council=KeyCouncil(list(_keys_for(account))),
     )
+    return Chart(diagnosis, account=account, own=own)
 
 
 def _keys_for(account: Account) -> Iterator[KnownKey]:

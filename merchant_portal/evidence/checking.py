@@ -234,7 +234,7 @@ class _Court:
 
     def _fields(self, record: CallRecord, key: VerifyingKey) -> Mapping[str, str] | None:
         return answer_fields(
-            self._members[record.answer],
+            self._members.get(record.answer, b""),
             service=record.service,
             http_status=record.http_status,
             content_type=record.content_type,

@@ -38,10 +38,23 @@ class ClinicForm(forms.Form):
             "printed. It is examined, and neither stored nor logged."
         ),
     )
+    own = forms.CharField(
+        label=gettext_lazy("The string your own program signs"),
+        required=False,
+        max_length=MOST_CHARACTERS,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off", "class": "mono"}
+        ),
+        help_text=gettext_lazy(
+            "If you have one that will not verify either: it is compared with the right one. "
+            "Without the secret."
+        ),
+    )
 
 
 @never_cache
-@sensitive_post_parameters("pasted")
+@sensitive_post_parameters("pasted", "own")
 @require_http_methods(["GET", "POST"])
 @needs(Right.CHANGE_ACCOUNTS)
 def clinic(request: PortalRequest) -> HttpResponse:
@@ -61,7 +74,7 @@ def clinic(request: PortalRequest) -> HttpResponse:
 def _examined(form: ClinicForm) -> Chart | None:
     """The examination; what is no notification is an error of the form."""
     try:
-        return examine(form.cleaned_data["pasted"], account=form.cleaned_data["account"])
+        return examine(**form.cleaned_data)
     except PastedUnreadable:
         form.add_error(
             "pasted",

@@ -12,12 +12,14 @@ import pytest
 from merchant_portal.alipay.clinic import (
     Cause,
     Diagnosis,
+    Finding,
     Fit,
     KeyCouncil,
     KnownKey,
     PastedUnreadable,
     Verdict,
     Whose,
+    compare,
     diagnose,
 )
 from merchant_portal.alipay.signing import MD5Key, SignType, presign, sign
@@ -420,6 +422,56 @@ def test_a_signature_that_is_cut(signed: Sign, examine: Examine) -> None:
     fields = signed()
     fields["sign"] = fields["sign"][:-5]
     assert causes(examine(urlencode(fields))) == [Cause.DAMAGED_SIGNATURE]
+
+
+# ---- Somebody's own string ----------------------------------------------------------------------
+
+
+def _by_name(fields: Mapping[str, str]) -> str:
+    return "&".join(f"{name}={value}" for name, value in sorted(fields.items()))
+
+
+@pytest.mark.parametrize(
+    ("write", "cause", "about"),
+    [
+        (lambda f: "&".join(f"{n}={v}" for n, v in f.items()), Cause.UNSORTED, ""),
+        (lambda f: _by_name(f | {"sign_type": "MD5"}), Cause.SIGN_TYPE_SIGNED, "sign_type"),
+        (lambda f: _by_name(f | {"body": ""}), Cause.EMPTY_SIGNED, ""),
+        (lambda f: _by_name({n: quote(v, safe="") for n, v in f.items()}), Cause.NOT_DECODED, ""),
+        (lambda f: _by_name({n: str([v]) for n, v in f.items()}), Cause.LISTS, ""),
+        (lambda f: _by_name(f).replace("&", "&amp;"), Cause.HTML_ESCAPED, ""),
+        (lambda f: _by_name(f) + "\n", Cause.BLANKS, ""),
+        (lambda f: _by_name(f | {"shop": "3"}), Cause.EXTRA_FIELD, "shop"),
+        (
+            lambda f: _by_name({n: v for n, v in f.items() if n != "trade_no"}),
+            Cause.MISSING_FIELD,
+            "trade_no",
+        ),
+    ],
+)
+def test_the_mistake_in_ones_own_string_is_named(
+    write: Callable[[Fields], str], cause: Cause, about: str
+) -> None:
+    fields = [
+        (n.encode(), v.encode()) for n, v in (FIELDS | {"sign_type": "MD5", "body": ""}).items()
+    ]
+    plain = {name: value for name, value in FIELDS.items() if name != "subject"}
+    fields = [pair for pair in fields if pair[0] != b"subject"]
+    found = compare(write(plain), right=presign(plain).encode(), fields=fields)
+    assert found.findings == (Finding(cause, about),)
+
+
+def test_where_ones_own_string_departs_is_shown() -> None:
+    own = presign(FIELDS).replace("total_fee=12.50", "total_fee=12.5")
+    found = compare(own, right=presign(FIELDS).encode(), fields=[])
+    assert found.own.startswith(found.right[:20])
+    assert "total_fee=12.5&" in found.own
+    assert "total_fee=12.50" in found.right
+
+
+def test_ones_own_string_that_is_right_is_said_to_be() -> None:
+    right = presign(FIELDS)
+    assert compare(right, right=right.encode(), fields=[]).is_same
 
 
 # ---- Where nothing can be told ------------------------------------------------------------------

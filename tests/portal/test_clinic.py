@@ -71,6 +71,19 @@ def test_a_notice_of_another_account_names_it(
     assert account.name in page
 
 
+def test_a_seller_that_is_another_account_is_told(
+    engineer: Client, code: QRCode, account: Account
+) -> None:
+    body = signed(paid_fields(code, seller_id="2088000000000999"))
+    assert "It names the seller 2088000000000999" in _examine(engineer, body, account)
+
+
+def test_ones_own_string_is_compared(engineer: Client, body: str, account: Account) -> None:
+    asked = {"pasted": body, "account": account.pk, "own": "out_trade_no=1"}
+    page = engineer.post(reverse("clinic"), asked).content.decode()
+    assert "They first differ at character 1" in page
+
+
 def test_no_secret_is_shown(engineer: Client, body: str, account: Account) -> None:
     assert TEST_MD5_KEY not in _examine(engineer, body.replace("12.50", "99.50"), account)
 

@@ -184,6 +184,15 @@ def test_the_right_key_of_alipays_is_taken(opened: dict[str, bytes]) -> None:
     assert judged(pack(opened), pinned=[alipays]).outcome is Outcome.VERIFIED
 
 
+def test_an_answer_that_is_said_to_be_signed_and_is_not_there_is_refused(
+    opened: dict[str, bytes],
+) -> None:
+    manifest = manifest_of(opened)
+    manifest["calls"][0]["answer"] = ""
+    changed = repacked(opened | {MANIFEST: as_json(manifest)})
+    assert "C1: the answer's signature does not hold" in refused(changed)
+
+
 def test_evidence_without_anything_signed_is_not_proven(opened: dict[str, bytes]) -> None:
     manifest = manifest_of(opened)
     manifest["notifications"] = manifest["calls"] = []

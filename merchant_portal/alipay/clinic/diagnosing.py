@@ -7,10 +7,10 @@ from functools import partial
 from itertools import chain, islice
 
 from merchant_portal.alipay.charsets import UTF8, codec_of
-from merchant_portal.alipay.clinic import repairs
+from merchant_portal.alipay.clinic import guesses, repairs
 from merchant_portal.alipay.clinic.causes import Cause, Finding
 from merchant_portal.alipay.clinic.keys import KeyCouncil, KnownKey, Made, Whose, form_of
-from merchant_portal.alipay.clinic.pasted import Message, Printed
+from merchant_portal.alipay.clinic.pasted import Field, Message, Printed
 from merchant_portal.alipay.clinic.repairs import SIGN, SIGN_TYPE, Attempt
 from merchant_portal.alipay.signing import SignType
 
@@ -47,12 +47,17 @@ class Tried:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What came of an examination. `signed` is the string that holds, where one was found."""
+    """What came of an examination.
+
+    `signed` is the string that holds, where one was found; `fields` are those it is made of, else
+    the ones that were pasted.
+    """
 
     verdict: Verdict
     message: Message
     canonical: bytes
     signed: bytes
+    fields: tuple[Field, ...]
     made: Made | None
     findings: tuple[Finding, ...]
     tried: tuple[Tried, ...]
@@ -91,6 +96,7 @@ def diagnose(
         message=Message(start[0].fields, start[0].printed),
         canonical=start[0].string,
         signed=attempt.string,
+        fields=attempt.fields,
         made=made,
         findings=_once(findings),
         tried=_tried(council, start, made),
@@ -141,8 +147,8 @@ def _widened(attempt: Attempt, partner_id: str) -> Iterator[Attempt]:
     wide = (
         repairs.plus_in_a_value,
         repairs.without_one_field,
-        partial(repairs.with_a_usual_field, partner_id=partner_id),
-        repairs.with_empty_fields,
+        partial(guesses.with_a_usual_field, partner_id=partner_id),
+        guesses.with_empty_fields,
     )
     return chain.from_iterable(repair(attempt) for repair in wide)
 
@@ -209,6 +215,7 @@ def _without_answer(
         message=Message(plain.fields, plain.printed),
         canonical=plain.string,
         signed=b"",
+        fields=plain.fields,
         made=None,
         findings=_once(findings),
         tried=_tried(council, start, None),
@@ -255,7 +262,8 @@ def _tried(council: KeyCouncil, start: Sequence[Attempt], made: Made | None) -> 
     tried = []
     for known in council.keys:
         fit = Fit.MADE_IT if id(known) in makers else Fit.NOT
-        tried.append(Tried(known, Fit.HOLDS if made and made.known is known else fit))
+        # Two accounts may share a secret; then it holds for both.
+        tried.append(Tried(known, Fit.HOLDS if made and made.known.key == known.key else fit))
     return tuple(tried)
 
 
