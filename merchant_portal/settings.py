@@ -302,6 +302,7 @@ CELERY_BEAT_SCHEDULE = {
         ("payments.tasks.poll_due_payments", _TICK),
         ("payments.tasks.run_due_lookups", _TICK),
         ("payments.tasks.submit_due_cancels", _TICK),
+        ("payments.tasks.watch_silence", timedelta(seconds=10)),
         ("refunds.tasks.submit_due_refunds", _TICK),
         ("refunds.tasks.poll_due_refunds", _TICK),
         ("reconciliation.tasks.import_due_statements", _TICK),
@@ -439,6 +440,29 @@ STATEMENT_RETRY_SECONDS = 300
 #: Where workbooks are kept, and for how many days.
 REPORT_FOLDER = VAR_DIR / "reports"
 REPORT_FILE_DAYS = 7
+
+# ---- Posters, stickers, silence ----------------------------------------------------------------
+
+#: Fonts that may be embedded for Chinese: the first one here that has TrueType outlines. One's own
+#: may be put at the first place.
+POSTER_FONTS = (
+    VAR_DIR / "poster-font.ttf",
+    Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"),
+    Path("/usr/share/fonts/google-droid-sans-fonts/DroidSansFallbackFull.ttf"),
+    Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"),
+    Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"),
+    Path("/Library/Fonts/Arial Unicode.ttf"),
+    Path("/System/Library/Fonts/Supplemental/Arial Unicode.ttf"),
+    Path("C:/Windows/Fonts/simhei.ttf"),
+)
+#: The most codes in one file of posters.
+POSTERS_IN_ONE_FILE = 500
+#: Seconds until a counter's silence is looked at again, at most; and while its alarm rings.
+SILENCE_LOOK_SECONDS = 300
+SILENCE_RINGING_SECONDS = 20
+#: The largest logo, and the largest photo of a sticker, that are taken.
+LOGO_BYTES = 2_000_000
+PHOTO_BYTES = 15_000_000
 
 # ---- Watching -------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from merchant_portal import clock, due
 from payments import services
-from payments.models import Cancel, Lookup, Payment
+from payments.models import Cancel, Lookup, Payment, SilenceWatch
 
 
 @shared_task
@@ -27,3 +27,9 @@ def run_due_lookups() -> None:
 def submit_due_cancels() -> None:
     """Send each cancel whose time has come, ask about what was sent, let lapse what is late."""
     due.each(due.claim_each(Cancel, now=clock.now), services.submit_cancel)
+
+
+@shared_task
+def watch_silence() -> None:
+    """Look at each counter that may have been silent for too long."""
+    due.each(due.claim_each(SilenceWatch, now=clock.now), services.watch_counter)

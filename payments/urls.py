@@ -18,6 +18,7 @@ urlpatterns = [
     path("lookups/new/", views.lookup_new, name="lookup_new"),
     path("lookups/<int:pk>/", views.lookup_detail, name="lookup_detail"),
     path("lookups/<int:pk>/ask/", views.lookup_ask, name="lookup_ask"),
+    path("counters/<int:pk>/silence/", views.counter_silence, name="counter_silence"),
     path("counters/<int:pk>/screen/", views.counter_screen, name="counter_screen"),
     path("counters/<int:pk>/screen/payments/", views.counter_feed, name="counter_feed"),
     path("counters/<int:pk>/real/", real.counter_real, name="counter_real"),

@@ -29,6 +29,10 @@ class CodeExists(CodeRefused):
     """A counter has a live code of this kind already."""
 
 
+class PrintRefused(Refusal):
+    """Posters cannot be made, or a print cannot be marked so."""
+
+
 class RegistrationRefused(Refusal):
     """A store cannot be registered at Alipay, or asked about, as things stand."""
 

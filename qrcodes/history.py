@@ -77,6 +77,10 @@ def _wish(entry: AuditEntry) -> Event:
         "refresh_notify_url": _("Had the notify address changed"),
         "register_enrolment": _("Had Alipay told about the store"),
         "ask_review": _("Had Alipay asked about the review"),
+        "look_at_sticker": _("Checked a sticker of it"),
+        "print_code": _("Printed it"),
+        "take_print_down": _("Took a print down"),
+        "move_print": _("Noted where a print hangs"),
         "decide_code": _("Decided what has become of it"),
     }
     sentence = sentences.get(entry.verb, entry.verb)

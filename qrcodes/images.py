@@ -8,11 +8,12 @@ import hashlib
 import io
 from functools import lru_cache
 
-import qrcode
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M
 
-QUIET_ZONE_MODULES = 4
+from qrcodes.posters.symbol import QUIET_ZONE_MODULES, dark_runs, matrix_of
+
+__all__ = ["QUIET_ZONE_MODULES", "bounded_pixels", "draw_png", "draw_svg", "etag_of"]
+
 SMALLEST_PIXELS = 120
 LARGEST_PIXELS = 2400
 USUAL_PIXELS = 480
@@ -38,12 +39,12 @@ def bounded_pixels(wanted: str | None) -> int:
 @lru_cache(maxsize=512)
 def draw_svg(text: str, pixels: int) -> bytes:
     """The code as a scalable picture, shown ``pixels`` wide."""
-    matrix = _matrix(text)
+    matrix = matrix_of(text)
     side = len(matrix)
     path = "".join(
         f"M{x} {y}h{length}v1h-{length}z"
         for y, row in enumerate(matrix)
-        for x, length in _dark_runs(row)
+        for x, length in dark_runs(row)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels}" height="{pixels}" '
@@ -56,7 +57,7 @@ def draw_svg(text: str, pixels: int) -> bytes:
 @lru_cache(maxsize=256)
 def draw_png(text: str, pixels: int) -> bytes:
     """The code as a picture of exactly ``pixels``: whole pixels per module, the rest is white."""
-    matrix = _matrix(text)
+    matrix = matrix_of(text)
     side = len(matrix)
     modules = Image.new("1", (side, side), 1)
     for y, row in enumerate(matrix):
@@ -71,26 +72,3 @@ def draw_png(text: str, pixels: int) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     return out.getvalue()
-
-
-@lru_cache(maxsize=512)
-def _matrix(text: str) -> list[list[bool]]:
-    """The modules, quiet zone included; True is dark."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_ZONE_MODULES)
-    code.add_data(text)
-    code.make(fit=True)
-    matrix: list[list[bool]] = code.get_matrix()
-    return matrix
-
-
-def _dark_runs(row: list[bool]) -> list[tuple[int, int]]:
-    """Where dark modules stand in a row: (first, how many)."""
-    runs: list[tuple[int, int]] = []
-    for x, is_dark in enumerate(row):
-        if not is_dark:
-            continue
-        if runs and sum(runs[-1]) == x:
-            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
-        else:
-            runs.append((x, 1))
-    return runs

@@ -126,3 +126,20 @@ class RegistrantType(models.TextChoices):
 
     INDIVIDUAL = "INDIVIDUAL", _("An individual")
     ENTERPRISE = "ENTERPRISE", _("A company")
+
+
+class PosterSize(models.TextChoices):
+    """What is printed of a code."""
+
+    A4 = "A4", _("A4 poster")
+    A5 = "A5", _("A5 poster")
+    A6 = "A6", _("A6 table card")
+    STICKERS = "STICKERS", _("Stickers on A4, with cut marks")
+
+
+class PosterLanguage(models.TextChoices):
+    """The language of a poster: the customer's, not that of who prints it."""
+
+    ENGLISH = "en", "English"
+    SIMPLIFIED = "zh-hans", "简体中文"
+    TRADITIONAL = "zh-hant", "繁體中文"

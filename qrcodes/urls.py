@@ -1,6 +1,16 @@
 from django.urls import path
 
-from qrcodes.views import codes, devices, pictures, places, registrations
+from qrcodes.views import (
+    codes,
+    devices,
+    hours,
+    logos,
+    patrol,
+    pictures,
+    places,
+    prints,
+    registrations,
+)
 
 urlpatterns = [
     path("merchants/new/", places.merchant_new, name="merchant_new"),
@@ -49,6 +59,20 @@ urlpatterns = [
     path("codes/<int:pk>/send-again/", codes.code_send_again, name="code_send_again"),
     path("codes/<int:pk>/decide/", codes.code_decide, name="code_decide"),
     path("codes/<int:pk>/fee/", codes.code_fee, name="code_fee"),
+    path("codes/<int:pk>/print/", prints.code_print, name="code_print"),
+    path("stores/<int:pk>/print/", prints.store_print, name="store_print"),
+    path("stores/<int:pk>/hours/", hours.store_hours, name="store_hours"),
+    path("merchants/<int:pk>/print/", prints.merchant_print, name="merchant_print"),
+    path("merchants/<int:pk>/logo/", logos.merchant_logo, name="merchant_logo"),
+    path(
+        "merchants/<int:pk>/logo/remove/", logos.merchant_logo_remove, name="merchant_logo_remove"
+    ),
+    path("merchants/<int:pk>/logo.png", logos.merchant_logo_png, name="merchant_logo_png"),
+    path("print-runs/<int:pk>/", prints.print_run, name="print_run"),
+    path("print-runs/<int:pk>/posters.pdf", prints.print_run_pdf, name="print_run_pdf"),
+    path("prints/<int:pk>/take-down/", prints.print_take_down, name="print_take_down"),
+    path("prints/<int:pk>/where/", prints.print_where, name="print_where"),
+    path("patrol/", patrol.patrol, name="patrol"),
     path("codes/<int:pk>/code.svg", pictures.code_image_svg, name="code_image_svg"),
     path("codes/<int:pk>/code.png", pictures.code_image_png, name="code_image_png"),
 ]

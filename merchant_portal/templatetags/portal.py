@@ -5,6 +5,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import formats
@@ -18,12 +19,12 @@ from lucide.templatetags.lucide import lucide
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.money import Money
-from payments.models import CancelMove, GivingBack, Notification
+from payments.models import CancelMove, GivingBack, Notification, SilenceAlarm
 from payments.places import ALIPAY_ZONE
 from payments.sentences import VERBS, call_words
 from payments.states import CancelState, PaymentState
 from payments.timeline import NoticeEvidence, answer_text
-from qrcodes.models import Registration
+from qrcodes.models import Counter, Registration, Store
 from qrcodes.permissions import Principal, principal_of
 from qrcodes.states import ReviewState
 from reconciliation.sentences import DOCUMENTS, ROW_CODES, translated
@@ -277,6 +278,15 @@ def evidence(notification: Notification) -> NoticeEvidence:
 
 
 register.filter("answer_text", answer_text)
+
+
+@register.simple_tag
+def silent_at(place: Counter | Store) -> QuerySet[SilenceAlarm]:
+    """The counters of a store that are silent for too long now, or that one counter."""
+    rows = SilenceAlarm.objects.open().select_related("counter__store")
+    if isinstance(place, Counter):
+        return rows.filter(counter=place)
+    return rows.filter(counter__store=place)
 
 
 @register.filter

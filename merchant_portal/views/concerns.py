@@ -11,15 +11,18 @@ from django.utils.translation import gettext as _
 from merchant_portal.access import Right
 from merchant_portal.views.inspector import visible_notifications
 from payments.listing import Count, capped_counts
-from payments.models import Payment, Quarantined
+from payments.models import Payment, Quarantined, SilenceAlarm
 from payments.states import PaymentState
-from qrcodes.models import QRCode, Registration
+from qrcodes.models import Print, QRCode, Registration
 from qrcodes.permissions import Principal
 from reconciliation.models import Discrepancy, StatementFile
 from reconciliation.states import FileState
 from refunds.forms import Group
 from refunds.listing import MoneyBack
 from refunds.listing import visible as visible_givings
+
+#: Where the home page itself tells of them.
+SILENT = "#silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,9 @@ def _shown_if_any(principal: Principal, payments: QuerySet[Payment]) -> Iterator
         f"{reverse('payment_list')}?question=on",
         "message-circle-question-mark",
     )
+    silent = principal.scope(Right.SEE_PAYMENTS, store_path="counter__store")
+    alarms = SilenceAlarm.objects.open().filter(silent)
+    yield _Asked(_("Counters that fell silent"), [alarms], SILENT, "bell-ring")
     yield from _giving_back(principal)
     if principal.holds_everywhere(Right.SEE_STATEMENTS):
         yield _Asked(
@@ -143,6 +149,10 @@ def _codes(principal: Principal) -> Iterator[_Asked]:
     scope = principal.scope(Right.SEE_STORES, store_path="enrolment__store")
     codes = QRCode.objects.filter(scope).exclude(question="")
     yield _Asked(_("Codes with a question"), [codes], reverse("store_list"), "qr-code")
+    hanging = principal.scope(Right.SEE_STORES, store_path="code__enrolment__store")
+    outdated = Print.objects.outdated().filter(hanging)
+    listed = f"{reverse('store_list')}?outdated=on"
+    yield _Asked(_("Outdated prints to take down"), [outdated], listed, "printer-x")
     reviews = Registration.objects.filter(scope).exclude(question="")
     listed = f"{reverse('registration_list')}?question=on"
     yield _Asked(_("Stores Alipay's review left open"), [reviews], listed, "stamp")

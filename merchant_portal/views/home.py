@@ -13,9 +13,10 @@ from merchant_portal import clock
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.reports.course import WEEKS, read_courses
-from merchant_portal.views.concerns import concerns_of
+from merchant_portal.views.concerns import SILENT, concerns_of
 from merchant_portal.views.courses import Links, charts_of, match_chart, takings_of
 from payments.listing import with_marks
+from payments.models import SilenceAlarm
 from payments.places import Places, visible_stores
 from payments.views.looking import visible_payments
 from qrcodes.models import Counter, QRCode, Registration, Store
@@ -26,6 +27,7 @@ from reconciliation.models import ComparedDay
 
 _LATEST = 8
 _MOST_COUNTERS = 24
+_MOST_ALARMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def home(request: PortalRequest) -> HttpResponse:
     latest = list(with_marks(payments).order_by("-occurred_at", "-pk")[:_LATEST])
     concerns = concerns_of(principal, payments)
     context = {
+        "alarms": _silent(stores) if any(each.url == SILENT for each in concerns) else [],
         "concerns": concerns,
         "is_calm": not any(concern.waits for concern in concerns),
         "latest": latest,
@@ -77,6 +80,12 @@ def _figures(
         "charts": charts,
         "are_of_several_days": len(courses.todays) > 1,
     }
+
+
+def _silent(stores: tuple[Store, ...]) -> QuerySet[SilenceAlarm]:
+    """Counters that are silent for too long, newest first."""
+    alarms = SilenceAlarm.objects.open().filter(counter__store__in=[store.pk for store in stores])
+    return alarms.select_related("counter__store")[:_MOST_ALARMS]
 
 
 def _counters(stores: tuple[Store, ...]) -> QuerySet[Counter]:

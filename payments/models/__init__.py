@@ -11,6 +11,13 @@ from payments.models.notification import (
     Quarantined,
 )
 from payments.models.payment import GOES_BACK, LEAST_DIGITS, Payment, PaymentMove
+from payments.models.silence import (
+    GatewayHeard,
+    SilenceAlarm,
+    SilenceEnd,
+    SilenceReason,
+    SilenceWatch,
+)
 
 __all__ = [
     "GOES_BACK",
@@ -19,6 +26,7 @@ __all__ = [
     "Cancel",
     "CancelMove",
     "EntryKind",
+    "GatewayHeard",
     "GivingBack",
     "IntakeCount",
     "LedgerAccount",
@@ -29,4 +37,8 @@ __all__ = [
     "Payment",
     "PaymentMove",
     "Quarantined",
+    "SilenceAlarm",
+    "SilenceEnd",
+    "SilenceReason",
+    "SilenceWatch",
 ]

@@ -35,6 +35,7 @@ from payments.services.quarantining import (
     quarantine,
     release_from_quarantine,
 )
+from payments.services.silence import set_silence_threshold, watch_counter
 
 __all__ = [
     "Addressee",
@@ -67,8 +68,10 @@ __all__ = [
     "refuse_cancel",
     "release_from_quarantine",
     "request_cancel",
+    "set_silence_threshold",
     "settle_question",
     "submit_cancel",
     "take_question",
     "told",
+    "watch_counter",
 ]

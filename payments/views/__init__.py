@@ -6,10 +6,12 @@ from payments.views.counter import counter_feed, counter_screen, device_feed, de
 from payments.views.deciding import payment_place, payment_settle
 from payments.views.listing import payment_list
 from payments.views.looking import payment_detail, payment_panel
+from payments.views.silence import counter_silence
 
 __all__ = [
     "counter_feed",
     "counter_screen",
+    "counter_silence",
     "device_feed",
     "device_screen",
     "lookup_ask",

@@ -2,6 +2,7 @@
 
 from qrcodes.models.codes import QRCode, QRCodeMove, QRCodeQuerySet
 from qrcodes.models.devices import Device, DeviceQuerySet, Pairing, PairingMiss
+from qrcodes.models.hours import OpeningHours
 from qrcodes.models.people import ApiKey, IdempotencyKey, Membership
 from qrcodes.models.places import (
     Counter,
@@ -13,6 +14,7 @@ from qrcodes.models.places import (
     known_time_zone,
     no_dash,
 )
+from qrcodes.models.prints import MerchantLogo, Print, PrintRun
 from qrcodes.models.registrations import Registrant, Registration, RegistrationMove
 
 __all__ = [
@@ -25,8 +27,12 @@ __all__ = [
     "IdempotencyKey",
     "Membership",
     "Merchant",
+    "MerchantLogo",
+    "OpeningHours",
     "Pairing",
     "PairingMiss",
+    "Print",
+    "PrintRun",
     "QRCode",
     "QRCodeMove",
     "QRCodeQuerySet",

@@ -23,6 +23,9 @@ from qrcodes.services.devices import (
     revoke_device,
 )
 from qrcodes.services.enrolments import change_enrolment, enrol_counter
+from qrcodes.services.hours import change_opening_hours, hours_of
+from qrcodes.services.logos import remove_logo, save_logo
+from qrcodes.services.patrolling import Finding, Sighting, look_at_sticker
 from qrcodes.services.people import (
     IssuedKey,
     add_membership,
@@ -39,6 +42,14 @@ from qrcodes.services.places import (
     change_store,
     is_enrolled,
 )
+from qrcodes.services.printing import (
+    Order,
+    no_font_sentence,
+    print_codes,
+    printed_sentence,
+    say_where,
+    take_down,
+)
 from qrcodes.services.registering import (
     ask_review,
     register_enrolment,
@@ -54,10 +65,13 @@ from qrcodes.services.store_details import (
 
 __all__ = [
     "TRIES_PER_CODE",
+    "Finding",
     "IssuedKey",
     "NewPairing",
+    "Order",
     "PairedDevice",
     "Refreshed",
+    "Sighting",
     "add_counter",
     "add_membership",
     "add_merchant",
@@ -68,32 +82,42 @@ __all__ = [
     "change_enrolment",
     "change_fee",
     "change_merchant",
+    "change_opening_hours",
     "change_store",
     "decide",
     "details_of",
     "enrol_counter",
     "find_device",
     "fits",
+    "hours_of",
     "is_enrolled",
     "issue_api_key",
+    "look_at_sticker",
     "make_code",
+    "no_font_sentence",
     "note_seen",
     "offer_pairing",
     "outcomes_of",
     "pair_device",
+    "print_codes",
+    "printed_sentence",
     "refresh_notify_urls",
     "refuse_unregistrable",
     "register_enrolment",
     "registrant_of",
     "registrants_are_named",
+    "remove_logo",
     "revoke_api_key",
     "revoke_device",
+    "save_logo",
     "save_registrant",
+    "say_where",
     "send_again",
     "send_claimed_code",
     "send_claimed_registration",
     "send_code",
     "send_registration",
     "stores_are_registered",
+    "take_down",
     "want_state",
 ]

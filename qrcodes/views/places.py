@@ -18,7 +18,7 @@ from qrcodes import services
 from qrcodes.countries import COUNTRIES
 from qrcodes.errors import Refusal
 from qrcodes.forms import CodeForm, CounterForm, MerchantForm, StoreForm
-from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
+from qrcodes.models import Counter, Enrolment, Merchant, Print, QRCode, Store
 from qrcodes.permissions import PortalRequest, needs
 from qrcodes.states import CodeKind, CodeState
 from qrcodes.views.scoping import (
@@ -45,12 +45,16 @@ def store_list(request: PortalRequest) -> HttpResponse:
             | Q(merchant__name__icontains=wanted)
             | Q(counters__name__icontains=wanted)
         ).distinct()
+    if is_outdated := request.GET.get("outdated") == "on":
+        hanging = Print.objects.outdated().values("code__enrolment__store")
+        stores = stores.filter(pk__in=hanging)
     page = Paginator(stores.prefetch_related(_counters()), _STORES_PER_PAGE).get_page(
         request.GET.get("page")
     )
     context = {
         "page": page,
         "wanted": wanted,
+        "is_outdated": is_outdated,
         "tallies": _tallies(visible_stores(request.principal)),
         "may_add": merchants_to_extend(request.principal).exists(),
         "may_add_merchant": request.principal.holds_everywhere(Right.CHANGE_STORES),
@@ -90,6 +94,8 @@ def store_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "store": store,
         "country": country,
         "may_change": may_change,
+        "may_print": request.principal.may(Right.CHANGE_CODES, store=store),
+        "outdated": Print.objects.outdated().filter(code__enrolment__store=store).with_run(),
         "may_change_merchant": may_change_merchant(request.principal, store.merchant),
         "names_registrants": services.registrants_are_named(),
     }
@@ -266,6 +272,7 @@ def counter_context(
         "has_accounts": Account.objects.exists(),
         "may_change": request.principal.may(Right.CHANGE_STORES, store=counter.store),
         "may_make": may_make,
+        "prints": list(Print.objects.with_run().filter(code__enrolment__counter=counter)),
     }
 
 
