@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from time import perf_counter
+from time import process_time
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -514,13 +514,16 @@ def test_what_is_no_notification_is_said_to_be_none(text: str, examine: Examine)
         "sign: " + "A" * 60_000 + "\nb: 2",
         "(" * 30_000 + "{'a': " + "[" * 30_000,
         '"a=1' + "&a=" * 20_000,
+        '{"sign": "\\ud800", "a": "b"}',
+        "sign: \ud800\nb: 2",
+        "a=\ud800&sign=\x00%ff",
     ],
 )
 def test_no_text_keeps_the_clinic_busy(text: str, examine: Examine) -> None:
-    started = perf_counter()
+    started = process_time()
     with suppress(PastedUnreadable):
         examine(text)
-    assert perf_counter() - started < 20
+    assert process_time() - started < 20
 
 
 def test_nothing_of_a_secret_is_in_what_is_told(signed: Sign, examine: Examine) -> None:

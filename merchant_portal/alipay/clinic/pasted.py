@@ -102,7 +102,12 @@ def _texts(items: Iterable[tuple[object, object]]) -> Iterator[Field]:
     """Names and values as text; a list stays one, as Python writes it."""
     for name, content in items:
         value = content if isinstance(content, str) else _written(content)
-        yield str(name).encode("utf-8", "surrogatepass"), value.encode("utf-8", "surrogatepass")
+        yield _bytes(str(name)), _bytes(value)
+
+
+def _bytes(text: str) -> bytes:
+    """Half a character of JSON's (a lone surrogate) is kept too: it may be the cause."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _written(content: object) -> str:
@@ -136,11 +141,11 @@ def _from_form_start(text: str) -> str | None:
 
 
 def _decoded(part: str) -> bytes:
-    return unquote_to_bytes(part.replace("+", " ").encode("utf-8", "surrogatepass"))
+    return unquote_to_bytes(_bytes(part.replace("+", " ")))
 
 
 def _read_lines(text: str) -> _Found | None:
     """A field a line."""
     found = [_LINE.fullmatch(line) for line in text.split("\n") if line.strip()]
-    pairs = [(match[1].encode(), match[2].encode()) for match in found if match]
+    pairs = [(_bytes(match[1]), _bytes(match[2])) for match in found if match]
     return (Printed.LINES, tuple(pairs)) if len(pairs) > 1 else None
