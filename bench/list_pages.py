@@ -1,18 +1,23 @@
 """One size of the payments list, in a process of its own: answers how long a page takes.
 
-Reads `first` or `deepest` from its standard input, writes the milliseconds of one request.
+Reads `first`, `deepest` or `payment` from its standard input, writes the milliseconds of one
+request; with `questions` behind it how often it asks the database, with `bytes` what it weighs.
 """
 
+import gzip
 import os
 import sys
 import time
+from typing import Any
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "merchant_portal.settings")
 django.setup()
 
-from django.test import Client  # noqa: E402  (models need django.setup)
+from django.db import connection  # noqa: E402  (models need django.setup)
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from merchant_portal.keyset import Cursor, Way  # noqa: E402
@@ -26,9 +31,15 @@ def main() -> None:
     """Answer until the input ends."""
     client = Client()
     client.force_login(User.objects.get(username="finance"))
-    addresses = {"first": reverse("payment_list"), "deepest": _deepest()}
+    addresses = {
+        "first": reverse("payment_list"),
+        "deepest": _deepest(),
+        "payment": Payment.objects.newest_first()[0].get_absolute_url(),
+    }
+    measures = {"": _milliseconds, "questions": _questions, "bytes": _bytes}
     for line in sys.stdin:
-        print(_milliseconds(client, addresses[line.strip()]), flush=True)
+        page, _, what = line.strip().partition(" ")
+        print(measures[what](client, addresses[page]), flush=True)
 
 
 def _deepest() -> str:
@@ -42,9 +53,25 @@ def _milliseconds(client: Client, address: str) -> float:
     started = time.perf_counter()
     answer = client.get(address)
     taken = (time.perf_counter() - started) * 1000
+    _must_show_payments(address, answer)
+    return taken
+
+
+def _questions(client: Client, address: str) -> float:
+    with CaptureQueriesContext(connection) as asked:
+        _must_show_payments(address, client.get(address))
+    return len(asked)
+
+
+def _bytes(client: Client, address: str) -> float:
+    answer = client.get(address)
+    _must_show_payments(address, answer)
+    return len(gzip.compress(answer.content))
+
+
+def _must_show_payments(address: str, answer: Any) -> None:
     if answer.status_code != 200 or b"2026112022" not in answer.content:
         raise RuntimeError(f"{address} showed no payments: {answer.status_code}")
-    return taken
 
 
 if __name__ == "__main__":

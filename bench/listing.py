@@ -1,4 +1,5 @@
-"""The payments list: its first and deepest page at two sizes, in turns."""
+"""The payments list: its first and deepest page at two sizes, in turns; what a page asks and
+weighs."""
 
 import os
 import statistics
@@ -13,6 +14,7 @@ from bench.databases import ROOT, migrate, scratch_database
 from bench.goals import Goal, tell
 
 FEW, MANY = 10_000, 1_000_000
+MOST_QUESTIONS, MOST_KILOBYTES = 12, 120
 
 
 def measure(*, rounds: int) -> Iterator[Goal]:
@@ -31,12 +33,23 @@ def measure(*, rounds: int) -> Iterator[Goal]:
                 milliseconds = pages.ask(page)
                 if number >= 3:  # the first rounds fill caches
                     taken[name].append(milliseconds)
+        weighed = list(_weigh(many))
     medians = {name: statistics.median(each) for name, each in taken.items()}
     for name, median in medians.items():
         tell(f"list {name}: {median:.1f} ms")
     base, *others = medians
     for name in others:
         yield Goal(f"list {name} / {base}", medians[name] / medians[base], at_most=1.5)
+    yield from weighed
+
+
+def _weigh(pages: "_Pages") -> Iterator[Goal]:
+    """What a page asks of the database, and of the line to the shop."""
+    for page, name in {"first": "the list's first page", "payment": "one payment's page"}.items():
+        asked = pages.ask(f"{page} questions")
+        yield Goal(f"questions of {name}", asked, at_most=MOST_QUESTIONS)
+    kilobytes = pages.ask("first bytes") / 1000
+    yield Goal("kB of the list's first page, compressed", kilobytes, at_most=MOST_KILOBYTES)
 
 
 class _Pages:
@@ -49,7 +62,7 @@ class _Pages:
         self._output: IO[str] = process.stdout
 
     def ask(self, page: str) -> float:
-        """Milliseconds of one request for a page."""
+        """Milliseconds of one request for a page, or what else is asked about it."""
         print(page, file=self._input, flush=True)
         return float(self._output.readline())
 

@@ -21,6 +21,7 @@ class Right(StrEnum):
 
     SEE_PAYMENTS = "see_payments"
     ASK_ALIPAY = "ask_alipay"
+    WRITE_NOTES = "write_notes"
     SEE_EVIDENCE = "see_evidence"
     SEE_STORES = "see_stores"
     CHANGE_STORES = "change_stores"
@@ -54,12 +55,19 @@ _READS = frozenset(
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CASHIER: frozenset(
-        {Right.SEE_PAYMENTS, Right.ASK_ALIPAY, Right.SEE_STORES, Right.GIVE_BACK}
+        {
+            Right.SEE_PAYMENTS,
+            Right.ASK_ALIPAY,
+            Right.WRITE_NOTES,
+            Right.SEE_STORES,
+            Right.GIVE_BACK,
+        }
     ),
     Role.MANAGER: frozenset(
         {
             Right.SEE_PAYMENTS,
             Right.ASK_ALIPAY,
+            Right.WRITE_NOTES,
             Right.SEE_EVIDENCE,
             Right.SEE_STORES,
             Right.CHANGE_STORES,
@@ -76,6 +84,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         {
             Right.SEE_PAYMENTS,
             Right.ASK_ALIPAY,
+            Right.WRITE_NOTES,
             Right.SEE_EVIDENCE,
             Right.SEE_STORES,
             Right.SEE_NOTIFICATIONS,
@@ -106,6 +115,7 @@ ROLE_NAMES: dict[Role, StrOrPromise] = {
 RIGHT_NAMES: dict[Right, StrOrPromise] = {
     Right.SEE_PAYMENTS: _("see payments"),
     Right.ASK_ALIPAY: _("ask Alipay about a payment"),
+    Right.WRITE_NOTES: _("write notes beside a payment"),
     Right.SEE_EVIDENCE: _("see the signed evidence"),
     Right.SEE_STORES: _("see stores and counters"),
     Right.CHANGE_STORES: _("change stores and counters"),

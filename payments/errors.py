@@ -21,6 +21,10 @@ class PlaceRefused(Exception):
     """A payment cannot be given this counter; the text says why, for people."""
 
 
+class NoteRefused(Exception):
+    """A note cannot be written so; the text says why, for people."""
+
+
 class QuestionRefused(Exception):
     """There is no open question to take or settle; the text says so, for people."""
 

@@ -109,6 +109,17 @@ class ShownForm(forms.Form):
         return Shown(self.cleaned_data["number"], self.cleaned_data["amount"])
 
 
+class NoteForm(forms.Form):
+    """What somebody wants to keep with a payment."""
+
+    text = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        help_text=_("For everybody who sees the payment. It cannot be changed or taken back."),
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+
 class SettleForm(forms.Form):
     """What was decided about an open question."""
 

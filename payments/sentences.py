@@ -163,4 +163,5 @@ VERBS: dict[str, StrOrPromise] = {
     "settle_question": gettext_lazy("settled the question"),
     "take_evidence": gettext_lazy("took the evidence as a file"),
     "take_question": gettext_lazy("took on the question"),
+    "write_note": gettext_lazy("wrote a note"),
 }

@@ -1,12 +1,17 @@
 """Everything that was ever said and done about a payment, in order, with its evidence."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import F, Value
+from django.db.models.functions import Cast
 
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import GatewayCall
@@ -16,15 +21,18 @@ from merchant_portal.alipay.messages import Posted, parse_posted, verify_posted
 from merchant_portal.alipay.signing import SignType
 from merchant_portal.models import AuditEntry
 from merchant_portal.vault import SealBroken
-from payments.models import Notification, Payment
+from payments.models import Cancel, GivingBack, Notification, Payment, PaymentMove, PaymentNote
 
 
 class EventKind(StrEnum):
     """What an event is; at one instant they are told in this order."""
 
     AUDIT = "audit"
+    NOTE = "note"
     NOTIFICATION = "notification"
     CALL = "call"
+    #: A row of Alipay's file, and what comparing made of it.
+    FILE = "file"
     MOVE = "move"
     #: A move of a refund or a cancel.
     GIVING_BACK = "giving_back"
@@ -98,10 +106,24 @@ def _declared(body: bytes) -> str:
     return head.partition(b"encoding=")[2][1:].partition(b'"')[0].decode("ascii", "replace")
 
 
-def events_of(payment: Payment) -> list[Event]:
-    """All events of a payment, the newest first; its cancels and refunds are read on the way."""
-    models.prefetch_related_objects([payment], "cancels__moves", "refunds__moves")
-    return sorted(_events(payment), key=_place, reverse=True)
+@dataclass(slots=True)
+class Story:
+    """All that is kept of a payment, read in a fixed number of questions."""
+
+    events: list[Event] = field(default_factory=list)
+    #: What went back of it or may, the newest first; each has made at least one move.
+    givings: list[GivingBack] = field(default_factory=list)
+
+
+def story_of(payment: Payment) -> Story:
+    """All events of a payment, the newest first."""
+    steps = [_Step(*row) for row in _steps(payment)]
+    givings = _givings(payment, steps)
+    events = [*_events(payment), *(_event(payment, step, givings) for step in steps)]
+    return Story(
+        sorted(events, key=_place, reverse=True),
+        sorted(givings.values(), key=attrgetter("requested_at"), reverse=True),
+    )
 
 
 def _place(event: Event) -> tuple[datetime, int, int]:
@@ -123,20 +145,103 @@ def _events(payment: Payment) -> Iterator[Event]:
         yield Event(EventKind.NOTIFICATION, notification.received_at, notification)
     for call in GatewayCall.objects.filter(calls_about(payment)):
         yield Event(EventKind.CALL, call.started_at, call)
-    for move in payment.moves.all():
-        yield Event(EventKind.MOVE, move.at, move)
-    for entry in AuditEntry.objects.filter(target_type="payment", target_id=payment.pk):
-        yield Event(EventKind.AUDIT, entry.at, entry)
     for booking in payment.ledger_entries.all():
         yield Event(EventKind.ENTRY, booking.posted_at, booking)
-    yield from _moves_of_money_back(payment)
+    rows: models.QuerySet[Any] = payment.verdicts.filter(line__file__read_at__isnull=False)
+    for verdict in rows.select_related("line__file"):
+        yield Event(EventKind.FILE, verdict.line.file.read_at, verdict)
 
 
-def _moves_of_money_back(payment: Payment) -> Iterator[Event]:
-    """Every move of the payment's cancels and of its refunds, which are a higher noun."""
-    for cancel in payment.cancels.all():
-        for step in cancel.moves.all():
-            yield Event(EventKind.GIVING_BACK, step.at, step)
-    for refund in payment.refunds.all():
-        for move in refund.moves.all():
-            yield Event(EventKind.GIVING_BACK, move.at, move)
+# ---- Moves, notes, verbs ------------------------------------------------------------------------
+#
+# Five tables of short rows, read in one question. Refunds are a higher noun: what is needed of one
+# comes with its moves, through the payment's own relation.
+
+
+class _Step(NamedTuple):
+    """A move of the payment, one of money going back with what moved, a note, or a verb of the
+    audit log, which stands in the place of the first state, its details in that of the note."""
+
+    noun: str
+    pk: int
+    at: datetime
+    actor_name: str
+    from_state: str
+    to_state: str
+    note: str
+    giving: int
+    number: str
+    amount_minor: int
+    state: str
+    requested_at: datetime
+    requested_by_name: str
+
+
+_MOVE, _NOTE, _VERB, _CANCEL, _REFUND = "move", "note", "verb", "cancel", "refund"
+_NOTHING = Value("")
+#: In the place of what went back, where a step is of the payment itself.
+_NO_GIVING = (Value(0), _NOTHING, Value(0), _NOTHING, F("at"), _NOTHING)
+_GIVING = ("amount_minor", "state", "requested_at", "requested_by_name")
+_OF_MOVES = ("pk", "at", "actor_name", "from_state", "to_state", "note")
+
+
+def _steps(payment: Payment) -> models.QuerySet[Any, tuple[Any, ...]]:
+    moves = ("pk", "at", "actor_name", "from_state", "to_state", _NOTHING)
+    notes = ("pk", "at", "author_name", _NOTHING, _NOTHING, "text")
+    verbs = ("pk", "at", "actor_name", "verb", _NOTHING, Cast("details", models.TextField()))
+    # A note's entry in the audit log says no more than the note.
+    audit = AuditEntry.objects.filter(target_type="payment", target_id=payment.pk)
+    of_giving = [f"moves__{name}" for name in _OF_MOVES]
+    own = payment.moves.order_by().values_list(Value(_MOVE), *moves, *_NO_GIVING)
+    others = [
+        payment.notes.order_by().values_list(Value(_NOTE), *notes, *_NO_GIVING),
+        audit.exclude(verb="write_note").order_by().values_list(Value(_VERB), *verbs, *_NO_GIVING),
+        payment.cancels.filter(moves__isnull=False).values_list(
+            Value(_CANCEL), *of_giving, "pk", _NOTHING, *_GIVING
+        ),
+        payment.refunds.filter(moves__isnull=False).values_list(
+            Value(_REFUND), *of_giving, "pk", "partner_refund_id", *_GIVING
+        ),
+    ]
+    return own.union(*others, all=True)
+
+
+def _givings(payment: Payment, steps: list[_Step]) -> dict[tuple[str, int], GivingBack]:
+    """The cancels and refunds that made the steps, with what a line of a list shows of them."""
+    nouns: dict[str, type[GivingBack]] = {_CANCEL: Cancel, _REFUND: payment.refunds.model}
+    found: dict[tuple[str, int], GivingBack] = {}
+    for step in steps:
+        if step.noun in nouns and (step.noun, step.giving) not in found:
+            known = {name: getattr(step, name) for name in _GIVING}
+            known |= {"id": step.giving, "currency": payment.currency}
+            known |= {"partner_refund_id": step.number} if step.number else {}
+            giving = _row(nouns[step.noun], **known)
+            found[step.noun, step.giving] = giving
+    return found
+
+
+def _event(payment: Payment, step: _Step, givings: dict[tuple[str, int], GivingBack]) -> Event:
+    if step.noun == _NOTE:
+        note = _row(PaymentNote, id=step.pk, text=step.note, author_name=step.actor_name)
+        return Event(EventKind.NOTE, step.at, note)
+    if step.noun == _VERB:
+        return Event(EventKind.AUDIT, step.at, _verb(step))
+    moved = {name: getattr(step, name) for name in ("actor_name", "from_state", "to_state")}
+    if step.noun == _MOVE:
+        return Event(EventKind.MOVE, step.at, _row(PaymentMove, id=step.pk, **moved))
+    giving: Any = givings[step.noun, step.giving]
+    move = _row(giving.moves.model, id=step.pk, note=step.note, **moved)
+    setattr(move, giving.moves.field.name, giving)
+    return Event(EventKind.GIVING_BACK, step.at, move)
+
+
+def _verb(step: _Step) -> models.Model:
+    known = {"verb": step.from_state, "actor_name": step.actor_name}
+    row: models.Model = _row(AuditEntry, id=step.pk, details=json.loads(step.note), **known)
+    return row
+
+
+def _row(model: type[Any], **known: object) -> Any:
+    """A row of which some columns were read; Django reads the others if they are asked for."""
+    names = [column.attname for column in model._meta.concrete_fields if column.attname in known]
+    return model.from_db(DEFAULT_DB_ALIAS, names, [known[name] for name in names])

@@ -13,6 +13,7 @@ urlpatterns = [
     path("payments/<int:pk>/", views.payment_detail, name="payment_detail"),
     path("payments/<int:pk>/panel/", views.payment_panel, name="payment_panel"),
     path("payments/<int:pk>/ask/", views.payment_ask, name="payment_ask"),
+    path("payments/<int:pk>/note/", views.payment_note, name="payment_note"),
     path("payments/<int:pk>/settle/", views.payment_settle, name="payment_settle"),
     path("payments/<int:pk>/place/", views.payment_place, name="payment_place"),
     path("lookups/new/", views.lookup_new, name="lookup_new"),

@@ -26,6 +26,7 @@ from payments.timeline import Event, NoticeEvidence, answer_text, calls_about
 from reconciliation.models import StatementLine, Verdict
 from reconciliation.services import open_bytes
 from reconciliation.states import FILE_USABLE
+from refunds.models import RefundMove
 
 #: A heading has two lines at most; more before the first row are lines set aside.
 _MOST_HEADING_LINES = 10
@@ -132,7 +133,9 @@ class Proof:
 
     @cached_property
     def lines(self) -> list[LineProof]:
-        rows = _lines_of(self.payment).select_related("file").prefetch_related("verdicts")
+        refunds = {refund.partner_refund_id for refund in self.payment.refunds.all()}
+        found = _lines_of(self.payment, refunds)
+        rows = found.select_related("file").prefetch_related("verdicts")
         return [LineProof(row) for row in rows.order_by("pk")]
 
     @cached_property
@@ -169,11 +172,15 @@ class ShortProof:
 def short_proof(payment: Payment, events: Sequence[Event]) -> ShortProof:
     """What a payment's own page says of its proof; ``events`` are all of the payment."""
     rows = [event.row for event in events]
+    refunds = {row.refund.partner_refund_id for row in rows if isinstance(row, RefundMove)}
     calls = [row for row in rows if isinstance(row, GatewayCall)]
     return ShortProof(
         notices=[NoticeEvidence(row) for row in rows if isinstance(row, Notification)],
         answers=sum(call.outcome == CallOutcome.ANSWERED for call in calls),
-        lines=[LineProof(row) for row in _lines_of(payment).select_related("file").order_by("pk")],
+        lines=[
+            LineProof(row)
+            for row in _lines_of(payment, refunds).select_related("file").order_by("pk")
+        ],
     )
 
 
@@ -185,9 +192,8 @@ def _open_keys(account: Account) -> Iterator[OpenKey]:
             continue  # a master key of before: what it sealed verifies nothing now
 
 
-def _lines_of(payment: Payment) -> QuerySet[StatementLine]:
-    """The lines of files in force that carry a number of the payment or of a refund of it."""
-    refunds = [refund.partner_refund_id for refund in payment.refunds.all()]
+def _lines_of(payment: Payment, refunds: set[str]) -> QuerySet[StatementLine]:
+    """The lines of files in force that carry a number of the payment or of its ``refunds``."""
     numbers = {payment.alipay_trans_id, payment.partner_trans_id, *refunds} - {""}
     named = Q(alipay_trans_id__in=numbers) | Q(partner_trans_id__in=numbers)
     return StatementLine.objects.filter(

@@ -3,6 +3,7 @@
 from payments.models.entry import EntryKind, LedgerAccount, LedgerEntry
 from payments.models.giving_back import Cancel, CancelMove, GivingBack
 from payments.models.lookup import Lookup
+from payments.models.note import PaymentNote
 from payments.models.notification import (
     NEVER_CHECKED,
     IntakeCount,
@@ -36,6 +37,7 @@ __all__ = [
     "NotificationQuerySet",
     "Payment",
     "PaymentMove",
+    "PaymentNote",
     "Quarantined",
     "SilenceAlarm",
     "SilenceEnd",

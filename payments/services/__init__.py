@@ -28,6 +28,7 @@ from payments.services.notices import (
     mark_applied,
     record_notification,
 )
+from payments.services.noting import write_note
 from payments.services.quarantining import (
     count_turned_away,
     keep_in_quarantine,
@@ -74,4 +75,5 @@ __all__ = [
     "take_question",
     "told",
     "watch_counter",
+    "write_note",
 ]

@@ -6,6 +6,7 @@ from payments.views.counter import counter_feed, counter_screen, device_feed, de
 from payments.views.deciding import payment_place, payment_settle
 from payments.views.listing import payment_list
 from payments.views.looking import payment_detail, payment_panel
+from payments.views.noting import payment_note
 from payments.views.silence import counter_silence
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "payment_columns",
     "payment_detail",
     "payment_list",
+    "payment_note",
     "payment_panel",
     "payment_place",
     "payment_settle",

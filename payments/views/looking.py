@@ -1,20 +1,18 @@
 """One payment: its page, and its summary beside the list."""
 
-from operator import attrgetter
-
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from merchant_portal.access import ROLE_NAMES, Right, roles_with
 from merchant_portal.money import Money
-from payments.forms import PlaceForm, SettleForm
-from payments.models import GivingBack, Payment
+from payments.forms import NoteForm, PlaceForm, SettleForm
+from payments.models import Payment
 from payments.places import visible_stores
 from payments.sentences import advice, why_nothing_goes_back
 from payments.states import PaymentState
-from payments.timeline import events_of
+from payments.timeline import story_of
 from qrcodes.models import Counter, Store
 from qrcodes.permissions import PortalRequest, Principal, needs
 
@@ -42,20 +40,23 @@ def visible_payments(
 @needs(Right.SEE_PAYMENTS)
 def payment_detail(request: PortalRequest, pk: int) -> HttpResponse:
     """Everything about one payment."""
-    payment = get_object_or_404(
-        visible_payments(request.principal).select_related(
-            "store", "counter", "account", "code", "question_owner"
-        ),
-        pk=pk,
-    )
-    return render_payment(request, payment)
+    return render_payment(request, find_payment(request.principal, pk))
+
+
+def find_payment(principal: Principal, pk: int) -> Payment:
+    """One payment that somebody may see, with what its page shows."""
+    rows = Payment.objects.select_related("store", "counter", "account", "code", "question_owner")
+    payment = get_object_or_404(rows, pk=pk)
+    if not principal.may_at(Right.SEE_PAYMENTS, payment.store):
+        raise Http404
+    return payment
 
 
 @require_GET
 @needs(Right.SEE_PAYMENTS)
 def payment_panel(request: PortalRequest, pk: int) -> HttpResponse:
     """What matters about a payment, beside the list; opened by itself it is the whole page."""
-    payment = get_object_or_404(visible_payments(request.principal), pk=pk)
+    payment = find_payment(request.principal, pk)
     if not request.htmx:
         return redirect(payment)
     context = {
@@ -72,7 +73,7 @@ def render_payment(
     request: PortalRequest,
     payment: Payment,
     *,
-    refused: PlaceForm | SettleForm | None = None,
+    refused: NoteForm | PlaceForm | SettleForm | None = None,
 ) -> HttpResponse:
     """The page of one payment; ``refused`` is a form that was filled in wrongly."""
     context = _detail_context(request.principal, payment)
@@ -80,30 +81,31 @@ def render_payment(
         context["place_form"] = refused
     if isinstance(refused, SettleForm):
         context["settle_form"] = refused
+    if isinstance(refused, NoteForm):
+        context["note_form"] = refused
     status = 200 if refused is None else 400
     return render(request, "payments/detail.html", context, status=status)
 
 
 def _detail_context(principal: Principal, payment: Payment) -> dict[str, object]:
     decides = principal.may_at(Right.ANSWER_QUESTIONS, payment.store)
+    writes = principal.may_at(Right.WRITE_NOTES, payment.store)
     counters = Counter.objects.select_related("store")
+    story, closed = story_of(payment), why_nothing_goes_back(payment)
     return {
+        "note_form": NoteForm() if writes else None,
         "settle_form": SettleForm() if decides and payment.question else None,
         "place_form": PlaceForm(counters=counters) if decides and payment.is_unplaced else None,
         "payment": payment,
         "advice": advice(payment),
-        "events": events_of(payment),
-        "givings": _givings(payment),
-        "closed_to_giving_back": why_nothing_goes_back(payment),
+        "events": story.events,
+        "givings": story.givings,
+        "closed_to_giving_back": closed,
+        # What helps now: to hear how it stands, or to give of it back.
+        "asks_first": payment.is_unsettled or bool(closed),
         **_money_context(payment),
         **_rights_context(principal, payment),
     }
-
-
-def _givings(payment: Payment) -> list[GivingBack]:
-    """What went back of a payment or may, the newest first."""
-    found: list[GivingBack] = [*payment.cancels.all(), *payment.refunds.all()]
-    return sorted(found, key=attrgetter("requested_at"), reverse=True)
 
 
 def _money_context(payment: Payment) -> dict[str, object]:

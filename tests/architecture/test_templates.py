@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 from tests.architecture.source import templates
 
@@ -49,6 +50,15 @@ def _untranslated(text: str) -> Iterator[str]:
 
 def test_no_page_carries_script_or_style_in_itself() -> None:
     assert [str(path) for path, text in templates() if _INLINE.search(text)] == []
+
+
+def test_each_part_of_the_stylesheet_is_closed_before_the_next_begins() -> None:
+    depth, open_at = 0, []
+    for line in Path("merchant_portal/static/portal.css").read_text().splitlines():
+        if line.startswith("/* ----") and depth:
+            open_at.append(line)
+        depth += line.count("{") - line.count("}")
+    assert (open_at, depth) == ([], 0)
 
 
 def test_every_text_of_a_page_goes_through_gettext() -> None:

@@ -186,5 +186,5 @@ def test_a_page_of_many_events_reads_as_much_as_one_of_few(
     client = signed_in(manager)
     for _ in range(5):
         client.post(reverse("payment_ask", args=[paid.pk]))
-    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
         client.get(paid.get_absolute_url())

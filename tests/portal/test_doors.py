@@ -18,7 +18,7 @@ SignIn = Callable[[User], Client]
 PAGES = ["home", "payment_list", "lookup_new", "notification_list", "quarantine_list"]
 #: Pages of one thing, and the kind of thing.
 DETAILS = ["payment_detail", "counter_screen", "counter_feed", "notification_detail"]
-BUTTONS = ["payment_ask", "payment_settle", "payment_place", "notification_apply"]
+BUTTONS = ["payment_ask", "payment_note", "payment_settle", "payment_place", "notification_apply"]
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_button_does_nothing_for_the_signed_out(
     assert client.post(_url(name, things)).headers["Location"].startswith("/auth/login/")
 
 
-@pytest.mark.parametrize("name", BUTTONS[1:])
+@pytest.mark.parametrize("name", BUTTONS[2:])
 def test_a_button_is_closed_to_a_cashier(
     name: str, things: dict[str, Payment], cashier: User, signed_in: SignIn
 ) -> None:
