@@ -9,6 +9,27 @@ const panelSaid = document.getElementById("panel-said");
 const rowLinks = () => [...document.querySelectorAll(".payments .row-link")];
 const isTyping = (target) => target.matches("input, select, textarea, [contenteditable]");
 
+// ---- The dot: live while the portal answers, offline as soon as it does not --------------------
+
+const live = document.querySelector("[data-list-live]");
+if (live) {
+  const word = live.lastElementChild;
+  const show = (isOn) => {
+    live.classList.toggle("is-on", isOn);
+    live.classList.toggle("is-off", !isOn);
+    const said = isOn ? live.dataset.on : live.dataset.off;
+    if (word.textContent !== said) word.textContent = said; // it is read aloud when it changes
+  };
+  word.textContent = live.dataset.wait;
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.target.id === "payments") show(event.detail.successful);
+  });
+  for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, () => show(false));
+  }
+  window.addEventListener("offline", () => show(false));
+}
+
 // ---- The side panel ------------------------------------------------------------------------
 
 let openedBy = "";
