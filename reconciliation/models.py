@@ -303,7 +303,7 @@ class Verdict(models.Model):
         verbose_name = _("verdict")
         verbose_name_plural = _("verdicts")
         indexes = [
-            models.Index(fields=["account", "day", "line"], name="verdict_day_line"),
+            models.Index(fields=["account", "day"], name="verdict_day"),
             models.Index(
                 fields=["account", "day", "word"],
                 condition=~Q(word=VerdictWord.MATCHED),

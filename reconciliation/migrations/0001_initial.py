@@ -269,7 +269,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='verdict',
-            index=models.Index(fields=['account', 'day', 'line'], name='verdict_day_line'),
+            index=models.Index(fields=['account', 'day'], name='verdict_day'),
         ),
         migrations.AddIndex(
             model_name='verdict',

@@ -4,15 +4,17 @@ A line and a ledger entry agree where kind, number, day, currency, amount and fe
 are the bulk of a day and never come to Python. What is left comes back as keys.
 """
 
+import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.statements import Document
@@ -32,10 +34,14 @@ _LARGEST_RECKONED = 5 * 10**10
 _MANY_LINES = 1_000
 #: So that a million numbers are joined without being written to disk in parts.
 _WORK_MEMORY = "160MB"
+#: Rows that are fetched at once where all of a day may come.
+_STREAMED = 10_000
 
 _LINE, _ENTRY = StatementLine._meta.db_table, LedgerEntry._meta.db_table
 _REFUND, _CANCEL = Refund._meta.db_table, Cancel._meta.db_table
 _VERDICT = Verdict._meta.db_table
+#: Stands for a verdict until the line is judged, and is never committed.
+_UNEQUAL = "UNEQUAL"
 
 _REFUND_OF_ENTRY = f"""LEFT JOIN {_REFUND} r ON e.kind = '{EntryKind.REFUND}'
         AND r.account_id = e.account_id AND r.partner_refund_id = e.reference"""
@@ -44,6 +50,18 @@ _CANCEL_OF_ENTRY = f"""LEFT JOIN {_CANCEL} c ON e.kind = '{EntryKind.CANCEL}'
 _INTO = f"""
     INSERT INTO {_VERDICT} (account_id, day, word, kind, date_drift,
         line_id, payment_id, refund_id, cancel_id, entry_id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """How many lines equal an entry, and the keys of what is left to be judged one by one.
+
+    Keys in 8 bytes each, for also a file in which nothing agrees is compared.
+    """
+
+    matched: int
+    line_ids: "array[int]"
+    entry_ids: "array[int]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,40 +96,42 @@ def clear(account: Account, day: date) -> None:
     verdicts._raw_delete(verdicts.db)  # nothing refers to a verdict
 
 
-def match_equal(account: Account, day: date, files: Sequence[StatementFile]) -> int:
-    """Write MATCHED for every line that agrees in all things with one entry of the day; answers
-    for how many.
-    """
+def match_equal(account: Account, day: date, files: Sequence[StatementFile]) -> Equals:
+    """Write MATCHED for every line that agrees in all things with one entry of the day."""
     if not files:
-        return 0
+        return Equals(0, array("q"), array("q"))
     _prepare(files)
-    matched = sum(_match_kind(kind, account, day, files) for kind in _KINDS)
-    if matched >= _MANY_LINES and connection.vendor == "postgresql":
-        _execute(f"ANALYZE {_VERDICT} (account_id, day, line_id, entry_id)", [])
-    return matched - _take_back_ambiguous(account, day)
+    written = sum(_match_kind(kind, account, day, files) for kind in _KINDS)
+    _tell_planner(files, f"{_VERDICT} (account_id, day, payment_id, entry_id)")
+    entry_ids = _take_back_ambiguous(account, day)
+    line_ids = _take_unequal(account, day)
+    return Equals(written - len(line_ids), line_ids, entry_ids)
 
 
 def _match_kind(
     lines: _LinesOfKind, account: Account, day: date, files: Sequence[StatementFile]
 ) -> int:
-    """Amount and currency are written as conditions no database hashes: the numbers tell rows
-    apart. By CROSS JOIN SQLite goes from lines to entries, and not through their product.
+    """A row for every line of a kind: MATCHED with the entry that it equals, else provisional, so
+    that nobody has to look for those that are left. Answers for how many.
+
+    Amount and currency are written as conditions no database hashes: the numbers tell rows apart.
     """
     begins, ends = _bounds(day)
     fee, fee_values = _fee_agrees(account, lines.kind)
     return _execute(
         f"""{_INTO}
-        SELECT %s, %s, '{VerdictWord.MATCHED}', l.kind, FALSE,
-            l.id, e.payment_id, {lines.keys}, e.id
-        FROM {_LINE} l CROSS JOIN {_ENTRY} e {lines.join}
-        WHERE l.file_id IN ({_places(files)}) AND l.kind = '{lines.kind}'
-            AND e.account_id = %s AND e.kind = '{lines.kind}' AND e.reference = l.{lines.number}
+        SELECT %s, %s, CASE WHEN e.id IS NULL THEN '{_UNEQUAL}' ELSE '{VerdictWord.MATCHED}' END,
+            l.kind, FALSE, l.id, e.payment_id, {lines.keys}, e.id
+        FROM {_LINE} l LEFT JOIN {_ENTRY} e
+            ON e.account_id = %s AND e.kind = '{lines.kind}' AND e.reference = l.{lines.number}
             AND e.occurred_at >= %s AND e.occurred_at < %s
             AND e.amount_minor - COALESCE(l.pricing_amount_minor, l.amount_minor) = 0
             AND CASE WHEN l.pricing_amount_minor IS NULL
                 THEN e.currency = l.currency ELSE e.currency = l.pricing_currency END
-            {fee}""",
-        [account.pk, day, *_keys(files), account.pk, begins, ends, *fee_values],
+            {fee}
+        {lines.join}
+        WHERE l.file_id IN ({_places(files)}) AND l.kind = '{lines.kind}'""",
+        [account.pk, day, account.pk, begins, ends, *fee_values, *_keys(files)],
     )
 
 
@@ -134,24 +154,6 @@ def await_entries(account: Account, day: date) -> None:
     )
 
 
-def left_lines(account: Account, day: date, files: Sequence[StatementFile]) -> "array[int]":
-    """The keys of the day's lines that have no verdict yet."""
-    judged = Verdict.objects.filter(account=account, day=day, line=OuterRef("pk"))
-    lines = StatementLine.objects.filter(~Exists(judged), file__in=_keys(files)).order_by("pk")
-    return _collect(lines.values_list("pk", flat=True))
-
-
-def left_entries(account: Account, day: date) -> "array[int]":
-    """The keys of the day's entries that no verdict of the day names.
-
-    Set less set: verdicts have no index by entry, so with EXISTS a database that does not know how
-    many there are reads all the day's for each entry.
-    """
-    judged = Verdict.objects.filter(account=account, day=day, entry__isnull=False)
-    entries = entries_of(account, day).order_by().values_list("pk", flat=True)
-    return _collect(entries.difference(judged.values_list("entry", flat=True)).order_by("pk"))
-
-
 def entries_of(account: Account, day: date) -> QuerySet[LedgerEntry]:
     """What we have booked on a day and Alipay's file of it should have."""
     begins, ends = day_bounds(day)
@@ -160,20 +162,55 @@ def entries_of(account: Account, day: date) -> QuerySet[LedgerEntry]:
     )
 
 
-def _collect(keys: QuerySet[StatementLine, int] | QuerySet[LedgerEntry, int]) -> "array[int]":
-    """Keys in 8 bytes each, for also a file in which nothing agrees is compared."""
-    return array("q", keys.iterator(chunk_size=10_000))
+def _take_back_ambiguous(account: Account, day: date) -> "array[int]":
+    """Of two lines for one entry is judged one by one which counts; answers with the entries that
+    not exactly one line equals.
+    """
+    entry_ids, doubled = array("q"), list[int]()
+    with _by_sorting():
+        for entry_id, lines in _entries_not_matched_once(account, day):
+            entry_ids.append(entry_id)
+            if lines:
+                doubled.append(entry_id)
+    if doubled:
+        among, keys = _among(doubled)
+        _execute(
+            f"""UPDATE {_VERDICT} SET word = '{_UNEQUAL}'
+            WHERE account_id = %s AND day = %s AND entry_id {among}""",
+            [account.pk, day, keys],
+        )
+    return entry_ids
 
 
-def _take_back_ambiguous(account: Account, day: date) -> int:
-    """Two lines for one entry: which of them counts is judged one by one."""
-    of_day = [account.pk, day]
-    return _execute(
-        f"""DELETE FROM {_VERDICT} WHERE account_id = %s AND day = %s AND entry_id IN (
-            SELECT entry_id FROM {_VERDICT} WHERE account_id = %s AND day = %s
-            GROUP BY entry_id HAVING COUNT(*) > 1)""",
-        of_day + of_day,
+def _entries_not_matched_once(account: Account, day: date) -> Iterator[tuple[int, int | None]]:
+    """With how many lines agree with each; None for none."""
+    begins, ends = _bounds(day)
+    return _stream(
+        f"""SELECT e.id, v.lines FROM {_ENTRY} e LEFT JOIN (
+            SELECT entry_id, COUNT(*) AS lines FROM {_VERDICT}
+            WHERE account_id = %s AND day = %s GROUP BY entry_id) v ON v.entry_id = e.id
+        WHERE e.account_id = %s AND e.occurred_at >= %s AND e.occurred_at < %s
+            AND e.kind IN ({", ".join(["%s"] * len(FILED_KINDS))})
+            AND (v.lines IS NULL OR v.lines > 1)
+        ORDER BY e.id""",
+        [account.pk, day, account.pk, begins, ends, *FILED_KINDS],
     )
+
+
+def _take_unequal(account: Account, day: date) -> "array[int]":
+    """The keys of the lines without an equal entry; their provisional rows go."""
+    unequal = Verdict.objects.filter(account=account, day=day, word=_UNEQUAL)
+    line_ids = unequal.order_by("line").values_list("line", flat=True)
+    keys = array("q", line_ids.iterator(chunk_size=_STREAMED))
+    unequal._raw_delete(unequal.db)
+    return keys
+
+
+def _among(keys: list[int]) -> tuple[str, object]:
+    """The end of a condition that a number is one of any number of keys, and its value."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::bigint[])", keys
+    return "IN (SELECT value FROM json_each(%s))", json.dumps(keys)
 
 
 def _fee_agrees(account: Account, kind: LineKind) -> tuple[str, list[object]]:
@@ -200,8 +237,28 @@ def _prepare(files: Sequence[StatementFile]) -> None:
         return
     _execute(f"SET LOCAL work_mem = '{_WORK_MEMORY}'", [])
     _execute("SET LOCAL jit = off", [])
-    if sum(file.row_count for file in files) >= _MANY_LINES:
-        _execute(f"ANALYZE {_LINE} (file_id, kind, alipay_trans_id, partner_trans_id)", [])
+    _execute("SET LOCAL cursor_tuple_fraction = 1", [])  # what is streamed is read to its end
+    _tell_planner(files, f"{_LINE} (file_id, kind, alipay_trans_id, partner_trans_id)")
+
+
+@contextmanager
+def _by_sorting() -> Iterator[None]:
+    """A million keys that come nearly in order are sorted several times faster than hashed."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    for planner_setting in ("enable_hashagg", "enable_hashjoin"):
+        _execute(f"SET LOCAL {planner_setting} = off", [])
+    yield
+    for planner_setting in ("enable_hashagg", "enable_hashjoin"):
+        _execute(f"SET LOCAL {planner_setting} TO DEFAULT", [])
+
+
+def _tell_planner(files: Sequence[StatementFile], filled: str) -> None:
+    """What a table that was just filled from large files looks like."""
+    is_much = sum(file.row_count for file in files) >= _MANY_LINES
+    if is_much and connection.vendor == "postgresql":
+        _execute(f"ANALYZE {filled}", [])
 
 
 def _bounds(day: date) -> tuple[object, object]:
@@ -215,13 +272,24 @@ def _adapted(instant: datetime) -> object:
 
 def _execute(statement: str, values: Sequence[Any]) -> int:
     """Run a statement; answers how many rows it wrote."""
-    adapted: list[Any] = [
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _with_dates(values))
+        return int(cursor.rowcount)
+
+
+def _stream(statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a statement, however many, without holding them all."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, _with_dates(values))
+        while rows := cursor.fetchmany(_STREAMED):
+            yield from rows
+
+
+def _with_dates(values: Sequence[Any]) -> list[Any]:
+    return [
         connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
         for value in values
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, adapted)
-        return int(cursor.rowcount)
 
 
 def _keys(files: Sequence[StatementFile]) -> list[int]:

@@ -51,22 +51,22 @@ def compare_day(account: Account, day: date) -> None:
     files = bulk.files_of(account, day)
     recorder = Recorder(account, day, now)
     bulk.clear(account, day)
-    recorder.matched = bulk.match_equal(account, day, files)
-    _judge_lines(recorder, files)
-    _judge_ours(recorder)
+    equals = bulk.match_equal(account, day, files)
+    recorder.matched = equals.matched
+    _judge_lines(recorder, equals.line_ids)
+    _judge_ours(recorder, equals.entry_ids)
     recorder.explain_gone()
     StatementFile.objects.filter(pk__in=[file.pk for file in files]).update(reconciled_at=now)
     _remember_day(recorder, files)
 
 
-def _judge_lines(recorder: Recorder, files: list[StatementFile]) -> None:
+def _judge_lines(recorder: Recorder, line_ids: Sequence[int]) -> None:
     """The lines that did not agree at once, in parts that fit into memory however many."""
-    account, day = recorder.account, recorder.day
-    for part in _parts(bulk.left_lines(account, day, files)):
-        recorder.record(pairing.findings_of_lines(account, part))
+    for part in _parts(line_ids):
+        recorder.record(pairing.findings_of_lines(recorder.account, part))
 
 
-def _judge_ours(recorder: Recorder) -> None:
+def _judge_ours(recorder: Recorder, entry_ids: Sequence[int]) -> None:
     """What of ours no line names: it waits, or is missing in their file."""
     account, day = recorder.account, recorder.day
     shelf = _shelf(account, day, recorder.now)
@@ -75,7 +75,7 @@ def _judge_ours(recorder: Recorder) -> None:
     if day not in shelf.complete:
         bulk.await_entries(account, day)
         return
-    for part in _parts(bulk.left_entries(account, day)):
+    for part in _parts(entry_ids):
         recorder.record(pairing.findings_of_entries(account, part, shelf))
 
 

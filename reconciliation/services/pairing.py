@@ -12,7 +12,7 @@ from payments.states import CANCEL_SENT
 from reconciliation import matching
 from reconciliation.findings import Finding, Ours
 from reconciliation.matching import Shelf
-from reconciliation.models import StatementLine
+from reconciliation.models import StatementLine, Verdict
 from reconciliation.services.neighbourhood import (
     Neighbourhood,
     numbers_of,
@@ -36,11 +36,19 @@ def findings_of_lines(account: Account, line_ids: Sequence[int]) -> Iterator[Fin
 def findings_of_entries(
     account: Account, entry_ids: Sequence[int], shelf: Shelf
 ) -> Iterator[Finding]:
-    """What it means for each of these entries that no line of its day names it."""
-    entries = list(LedgerEntry.objects.filter(pk__in=entry_ids).select_related("payment"))
+    """What it means for those of these entries that no line of their day names."""
+    entries = list(_not_judged(account, entry_ids, shelf.day))
     family = Neighbourhood(account, {number for one in entries for number in _names_of(one)})
     ours = (family.ours_of_entry(entry) for entry in entries)
     yield from _unnamed(family, ours, shelf)
+
+
+def _not_judged(account: Account, entry_ids: Sequence[int], day: date) -> Iterator[LedgerEntry]:
+    entries = LedgerEntry.objects.filter(pk__in=entry_ids).select_related("payment")
+    about = {entry.payment_id for entry in entries}
+    verdicts = Verdict.objects.filter(account=account, day=day, payment__in=about)
+    judged = set(verdicts.values_list("entry", flat=True))
+    return (entry for entry in entries if entry.pk not in judged)
 
 
 def findings_in_flight(account: Account, day: date, shelf: Shelf) -> Iterator[Finding]:
