@@ -31,6 +31,9 @@ class Right(StrEnum):
     ANSWER_QUESTIONS = "answer_questions"
     GIVE_BACK = "give_back"
     APPROVE_GIVING_BACK = "approve_giving_back"
+    RUN_SHIFTS = "run_shifts"
+    CLOSE_DAYS = "close_days"
+    MOVE_PAYMENTS = "move_payments"
     SEE_STATEMENTS = "see_statements"
     IMPORT_STATEMENTS = "import_statements"
     RESOLVE_DISCREPANCIES = "resolve_discrepancies"
@@ -61,6 +64,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.WRITE_NOTES,
             Right.SEE_STORES,
             Right.GIVE_BACK,
+            Right.RUN_SHIFTS,
         }
     ),
     Role.MANAGER: frozenset(
@@ -77,6 +81,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ANSWER_QUESTIONS,
             Right.GIVE_BACK,
             Right.APPROVE_GIVING_BACK,
+            Right.RUN_SHIFTS,
+            Right.CLOSE_DAYS,
+            Right.MOVE_PAYMENTS,
             Right.EXPORT_REPORTS,
         }
     ),
@@ -125,6 +132,9 @@ RIGHT_NAMES: dict[Right, StrOrPromise] = {
     Right.ANSWER_QUESTIONS: _("settle open questions"),
     Right.GIVE_BACK: _("ask for money to go back"),
     Right.APPROVE_GIVING_BACK: _("approve money going back"),
+    Right.RUN_SHIFTS: _("open and close shifts"),
+    Right.CLOSE_DAYS: _("close a store's day"),
+    Right.MOVE_PAYMENTS: _("move payments between shifts"),
     Right.SEE_STATEMENTS: _("see Alipay's files and what they differ in"),
     Right.IMPORT_STATEMENTS: _("import Alipay's files"),
     Right.RESOLVE_DISCREPANCIES: _("resolve differences"),

@@ -35,3 +35,7 @@ class GiveBackRefused(Exception):
 
 class ApprovalRefused(Exception):
     """Money going back cannot be approved or declined so; the text says why, for people."""
+
+
+class ShiftRefused(Exception):
+    """A shift or a day cannot be opened, closed or changed so; the text says why, for people."""

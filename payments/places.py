@@ -1,7 +1,7 @@
 """The stores and counters somebody looks at, and the zone their times are shown in."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from merchant_portal.access import Right
@@ -41,7 +41,18 @@ def visible_stores(principal: Principal, *, right: Right = Right.SEE_PAYMENTS) -
 
 def business_day_start(store: Store, *, now: datetime) -> datetime:
     """When the store's present business day began."""
+    return business_day_bounds(store, business_day(store, now=now))[0]
+
+
+def business_day(store: Store, *, now: datetime) -> date:
+    """The store's own day of an instant; it begins when the store says."""
     local = now.astimezone(ZoneInfo(store.time_zone))
-    starts = store.business_day_starts
-    day = local.date() if local.time() >= starts else local.date() - timedelta(days=1)
-    return datetime.combine(day, starts, tzinfo=local.tzinfo)
+    has_begun = local.time() >= store.business_day_starts
+    return local.date() if has_begun else local.date() - timedelta(days=1)
+
+
+def business_day_bounds(store: Store, day: date) -> tuple[datetime, datetime]:
+    """When a business day begins, and when the next one does."""
+    zone, starts = ZoneInfo(store.time_zone), store.business_day_starts
+    begins = datetime.combine(day, starts, tzinfo=zone)
+    return begins, datetime.combine(day + timedelta(days=1), starts, tzinfo=zone)

@@ -159,6 +159,7 @@ def call_words(service: str) -> str:
 VERBS: dict[str, StrOrPromise] = {
     "ask_alipay": gettext_lazy("asked Alipay"),
     "find_payment": gettext_lazy("looked for the payment"),
+    "move_to_shift": gettext_lazy("moved the payment to another shift"),
     "place_payment": gettext_lazy("said where it was paid"),
     "settle_question": gettext_lazy("settled the question"),
     "take_evidence": gettext_lazy("took the evidence as a file"),

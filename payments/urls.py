@@ -3,7 +3,7 @@
 from django.urls import path
 
 from payments import views
-from payments.views import real
+from payments.views import real, shifts, z_reports
 
 urlpatterns = [
     path("payments/", views.payment_list, name="payment_list"),
@@ -26,4 +26,16 @@ urlpatterns = [
     path("counters/<int:pk>/real/ask/", real.counter_real_ask, name="counter_real_ask"),
     path("screen/", views.device_screen, name="device_screen"),
     path("screen/payments/", views.device_feed, name="device_feed"),
+    path("shifts/", shifts.shift_list, name="shift_list"),
+    path("counters/<int:pk>/shift/", shifts.counter_shift, name="counter_shift"),
+    path("counters/<int:pk>/shift/open/", shifts.shift_open, name="shift_open"),
+    path("shifts/<int:pk>/", shifts.shift_detail, name="shift_detail"),
+    path("shifts/<int:pk>/rows/", shifts.shift_rows, name="shift_rows"),
+    path("shifts/<int:pk>/close/", shifts.shift_close, name="shift_close"),
+    path("payments/<int:pk>/shift/", shifts.payment_shift, name="payment_shift"),
+    path("stores/<int:pk>/z-reports/", z_reports.z_report_list, name="z_report_list"),
+    path("stores/<int:pk>/close-day/", z_reports.day_close, name="day_close"),
+    path("stores/<int:pk>/close-day/rows/", z_reports.day_rows, name="day_rows"),
+    path("z-reports/<int:pk>/", z_reports.z_report, name="z_report"),
+    path("z-reports/<int:pk>/rows/", z_reports.z_report_rows, name="z_report_rows"),
 ]

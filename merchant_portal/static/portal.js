@@ -12,6 +12,12 @@ document.addEventListener("click", (event) => {
   });
 });
 
+// A page that is meant for paper has a button for it.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 // Typing into a field with data-chooses makes the choice it belongs to.
 document.addEventListener("input", (event) => {
   const choice = document.getElementById(event.target.dataset.chooses || "");

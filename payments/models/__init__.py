@@ -12,6 +12,21 @@ from payments.models.notification import (
     Quarantined,
 )
 from payments.models.payment import GOES_BACK, LEAST_DIGITS, Payment, PaymentMove
+from payments.models.shifts import (
+    BACK_KINDS,
+    FIRST_TOLD,
+    TAKEN_KINDS,
+    ReportBook,
+    ReportKind,
+    Section,
+    Shift,
+    ShiftAssignment,
+    ZFigure,
+    ZLine,
+    ZOpenPayment,
+    ZPart,
+    ZReport,
+)
 from payments.models.silence import (
     GatewayHeard,
     SilenceAlarm,
@@ -21,9 +36,12 @@ from payments.models.silence import (
 )
 
 __all__ = [
+    "BACK_KINDS",
+    "FIRST_TOLD",
     "GOES_BACK",
     "LEAST_DIGITS",
     "NEVER_CHECKED",
+    "TAKEN_KINDS",
     "Cancel",
     "CancelMove",
     "EntryKind",
@@ -39,8 +57,18 @@ __all__ = [
     "PaymentMove",
     "PaymentNote",
     "Quarantined",
+    "ReportBook",
+    "ReportKind",
+    "Section",
+    "Shift",
+    "ShiftAssignment",
     "SilenceAlarm",
     "SilenceEnd",
     "SilenceReason",
     "SilenceWatch",
+    "ZFigure",
+    "ZLine",
+    "ZOpenPayment",
+    "ZPart",
+    "ZReport",
 ]

@@ -56,6 +56,10 @@ class LedgerEntry(models.Model):
         indexes = [
             # A transaction day of an account, as its file is compared and its sums are shown.
             models.Index(fields=["account", "occurred_at"], name="ledger_entry_day"),
+            # Money that went back in a shift, of payments however old; payments pay nothing for it.
+            models.Index(
+                fields=["occurred_at"], condition=~Q(kind="PAYMENT"), name="ledger_entry_back"
+            ),
         ]
         ordering = ["id"]
 

@@ -36,6 +36,14 @@ from payments.services.quarantining import (
     quarantine,
     release_from_quarantine,
 )
+from payments.services.shifts import (
+    assign_payment,
+    book_of,
+    close_day,
+    close_shift,
+    open_shift,
+    refuse_day,
+)
 from payments.services.silence import set_silence_threshold, watch_counter
 
 __all__ = [
@@ -50,7 +58,11 @@ __all__ = [
     "ask_lookup",
     "ask_lookup_again",
     "ask_payment",
+    "assign_payment",
     "book_cancel_made_elsewhere",
+    "book_of",
+    "close_day",
+    "close_shift",
     "count_turned_away",
     "decline_cancel",
     "find_addressee",
@@ -61,12 +73,14 @@ __all__ = [
     "lock_held",
     "look_for_payment_of",
     "mark_applied",
+    "open_shift",
     "place_payment",
     "poll_lookup",
     "poll_payment",
     "quarantine",
     "record_notification",
     "refuse_cancel",
+    "refuse_day",
     "release_from_quarantine",
     "request_cancel",
     "set_silence_threshold",

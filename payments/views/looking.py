@@ -1,14 +1,15 @@
 """One payment: its page, and its summary beside the list."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from merchant_portal.access import ROLE_NAMES, Right, roles_with
 from merchant_portal.money import Money
+from payments.attributing import shift_of
 from payments.forms import NoteForm, PlaceForm, SettleForm
-from payments.models import Payment
+from payments.models import Payment, Shift
 from payments.places import visible_stores
 from payments.sentences import advice, why_nothing_goes_back
 from payments.states import PaymentState
@@ -46,7 +47,8 @@ def payment_detail(request: PortalRequest, pk: int) -> HttpResponse:
 def find_payment(principal: Principal, pk: int) -> Payment:
     """One payment that somebody may see, with what its page shows."""
     rows = Payment.objects.select_related("store", "counter", "account", "code", "question_owner")
-    payment = get_object_or_404(rows, pk=pk)
+    has_shifts = Exists(Shift.objects.filter(counter=OuterRef("counter")))
+    payment = get_object_or_404(rows.annotate(has_shifts=has_shifts), pk=pk)
     if not principal.may_at(Right.SEE_PAYMENTS, payment.store):
         raise Http404
     return payment
@@ -105,7 +107,16 @@ def _detail_context(principal: Principal, payment: Payment) -> dict[str, object]
         "asks_first": payment.is_unsettled or bool(closed),
         **_money_context(payment),
         **_rights_context(principal, payment),
+        **_shift_context(principal, payment),
     }
+
+
+def _shift_context(principal: Principal, payment: Payment) -> dict[str, object]:
+    """The shift a payment belongs to, where its counter has shifts at all."""
+    if payment.counter_id is None or not getattr(payment, "has_shifts", True):
+        return {"shift": None, "may_move": False}
+    may_move = principal.may_at(Right.MOVE_PAYMENTS, payment.store)
+    return {"shift": shift_of(payment), "may_move": may_move}
 
 
 def _money_context(payment: Payment) -> dict[str, object]:
