@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from itertools import chain
 
-from bench import exporting, intake, listing, reconciling, verifying
+from bench import exporting, intake, listing, posters, reconciling, verifying
 from bench.databases import ServerMissing
 from bench.goals import Goal, Verdict, tell
 
-_PARTS = ("verifying", "intake", "listing", "exporting", "reconciling")
+_PARTS = ("verifying", "intake", "listing", "exporting", "reconciling", "posters")
 
 
 def main() -> int:
@@ -36,6 +36,7 @@ def _measure(parts: list[str] | tuple[str, ...], *, times: int) -> Iterator[Goal
         "intake": lambda: intake.measure(rounds=5 * times, requests=1500),
         "listing": lambda: listing.measure(rounds=25 * times),
         "exporting": lambda: exporting.measure(rounds=3 * times),
+        "posters": lambda: posters.measure(rounds=3 * times),
         "reconciling": lambda: reconciling.measure(rounds=3 * times),
     }
     return chain.from_iterable(measures[part]() for part in parts)
