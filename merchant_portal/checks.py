@@ -26,7 +26,7 @@ def check_address(**_: object) -> Iterator[CheckMessage]:
             id="portal.W001",
         )
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
-    if _is_this_machine(host):
+    if is_this_machine(host):
         yield Warning(
             f"PUBLIC_URL names this very machine ({host}): Alipay cannot post there.",
             hint="Set PUBLIC_URL to the address under which Alipay reaches the portal.",
@@ -107,7 +107,7 @@ def check_notify_addresses(
         )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

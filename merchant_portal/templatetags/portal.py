@@ -5,6 +5,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template import Context
@@ -150,6 +151,20 @@ def day_pill(standing: DayStanding) -> SafeString:
     """How a compared day stands."""
     tone, icon = _DAY_PILLS[standing]
     return pill(str(standing.label), tone, icon)
+
+
+_LIGHTS = {
+    "done": ("good", "circle-check"),
+    "to_do": ("wait", "circle-dashed"),
+    "problem": ("bad", "circle-x"),
+}
+
+
+@register.simple_tag
+def light(step: models.TextChoices) -> SafeString:
+    """How a step of the set-up guide stands."""
+    tone, icon = _LIGHTS[step.value]
+    return pill(str(step.label), tone, icon)
 
 
 @register.filter

@@ -16,6 +16,16 @@ from merchant_portal.views.proof import payment_evidence, payment_proof
 __all__ = [
     "alipay_notify",
     "clinic",
+from merchant_portal.views.setting_up import (
+    go_live_list,
+    setup_check,
+    setup_guide,
+    setup_key_copied,
+)
+
+__all__ = [
+    "alipay_notify",
+    "go_live_list",
     "healthz",
     "home",
     "metrics",
@@ -28,4 +38,7 @@ __all__ = [
     "quarantine_list",
     "quarantined_detail",
     "readyz",
+    "setup_check",
+    "setup_guide",
+    "setup_key_copied",
 ]
