@@ -16,7 +16,7 @@ PRODUCTION_LIKE = env -u DEBUG -u ALLOWED_HOSTS \
 	SECRET_KEY=only-for-the-deploy-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	MASTER_KEY=b25seS1mb3ItdGhlLWRlcGxveS1jaGVjay1wdWJsaWM=
 
-.PHONY: help install run check test test-next bench bench-long
+.PHONY: help install run check messages test test-next bench bench-long
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ check: install ## format, lint, types, import contracts, missing migrations, dep
 	lint-imports --no-logo
 	python manage.py makemigrations --check --dry-run
 	$(PRODUCTION_LIKE) python manage.py check --deploy --fail-level WARNING
+
+messages: install ## put every text of the code into locale/, and say how much is translated
+	@python manage.py update_messages
 
 test: install ## everything this machine can run, on SQLite and on PostgreSQL + Redis
 	python tests/run.py

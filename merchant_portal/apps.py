@@ -10,4 +10,6 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        from . import celery, checks  # noqa: F401  (registering is importing)
+        from . import celery, checks, languages  # noqa: F401  (registering is importing)
+
+        languages.compile_catalogs()

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import activate, check_for_language
 from django_htmx.http import HttpResponseClientRedirect
 
 from merchant_portal.access import RIGHT_NAMES, ROLE_NAMES, RightMissing, roles_with
@@ -29,6 +30,20 @@ _QUIET = frozenset(
         "metrics",
     }
 )
+
+
+class OwnLanguageMiddleware:
+    """Who chose a language and signed in reads it on every device; else the browser decides."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "language", "")
+        if chosen and check_for_language(chosen):
+            activate(chosen)
+            request.LANGUAGE_CODE = chosen
+        return self.get_response(request)
 
 
 class RequestLogMiddleware:

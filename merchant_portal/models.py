@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """A person who signs in. What they may do stands in their memberships."""
 
+    #: The language they chose; empty: their browser's.
+    language = models.CharField(_("language"), max_length=10, blank=True)
+
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 

@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "merchant_portal.middleware.OwnLanguageMiddleware",
     "merchant_portal.middleware.SignInAgainMiddleware",
     "merchant_portal.middleware.RightMissingMiddleware",
 ]
@@ -247,7 +248,12 @@ STEP_UP_PAUSE_SECONDS = 300
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+#: Compiled from locale/ when a process starts: merchant_portal/languages.py.
+LOCALE_PATHS = [VAR_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = _secure
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 31_536_000
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 

@@ -12,6 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("alipay/notify/<str:key>/", views.alipay_notify, name="alipay_notify"),
     path("", views.home, name="home"),
+    path("language/", views.choose_language, name="choose_language"),
     path("setup/", views.setup_guide, name="setup_guide"),
     path("setup/go-live/", views.go_live_list, name="go_live_list"),
     path("setup/check/", views.setup_check, name="setup_check"),

@@ -10,12 +10,9 @@ from merchant_portal.views.inspector import (
     quarantine_list,
     quarantined_detail,
 )
+from merchant_portal.views.language import choose_language
 from merchant_portal.views.own_pin import own_pin
 from merchant_portal.views.proof import payment_evidence, payment_proof
-
-__all__ = [
-    "alipay_notify",
-    "clinic",
 from merchant_portal.views.setting_up import (
     go_live_list,
     setup_check,
@@ -25,6 +22,8 @@ from merchant_portal.views.setting_up import (
 
 __all__ = [
     "alipay_notify",
+    "choose_language",
+    "clinic",
     "go_live_list",
     "healthz",
     "home",
