@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from django.test import Client
+from django.utils import translation
 
 from merchant_portal.access import Role
 from merchant_portal.accounts import services as accounts
@@ -28,6 +29,13 @@ ACTOR = Actor("a test")
 celery.conf.broker_url = "memory://"
 # A password that takes a second to try is right for thieves, not for three thousand tests.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A language that a page was shown in does not stay for the next test."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.reports import cells
 from merchant_portal.reports.asked import Asked
@@ -15,6 +16,8 @@ from merchant_portal.reports.definition import Calendar, Column, Kind, Report
 from merchant_portal.reports.reading import MARK, Total
 from payments.places import ALIPAY_ZONE
 from qrcodes.models import Counter, Merchant, Store
+from qrcodes.permissions import Principal
+from qrcodes.training import training_names, training_names_among
 
 Cell = str | int
 
@@ -39,6 +42,8 @@ class ControlSheet:
     #: One line per type and currency; the first ``words`` of each are words, the rest numbers.
     totals: Sequence[Sequence[str]]
     words: int
+    #: The training accounts among those whose rows these are: no money of theirs moved.
+    training: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -46,6 +51,8 @@ class ControlSheet:
     def facts(self) -> Iterator[tuple[str, Cell]]:
         """What stands above the totals."""
         yield _("Report"), self.title
+        if self.training:
+            yield _("Training: no real money"), self.training
         yield _("What is in it"), self.meaning
         yield from ((what, which) for what, which in self.filter)
         yield _("Days and times in"), self.time_zone
@@ -119,6 +126,13 @@ def filter_in_words(report: Report, asked: Asked) -> list[tuple[str, str]]:
         if which
     ]
     return said or [(_("Filter"), _("none: every row"))]
+
+
+def training_in_words(principal: Principal, asked: Asked) -> str:
+    """The names of the training accounts that rows may be of; empty where all money is real."""
+    if asked.account is not None:
+        return ", ".join(training_names_among(asked.account))
+    return ", ".join(training_names(principal, right=Right.EXPORT_REPORTS))
 
 
 def zone_in_words(report: Report, asked: Asked) -> str:

@@ -18,7 +18,6 @@ from django_stubs_ext import StrOrPromise
 from lucide.templatetags.lucide import lucide
 
 from merchant_portal.access import Right
-from merchant_portal.accounts.models import Account
 from merchant_portal.money import Money
 from payments.models import CancelMove, GivingBack, Notification, SilenceAlarm
 from payments.places import ALIPAY_ZONE
@@ -28,6 +27,7 @@ from payments.timeline import NoticeEvidence, answer_text
 from qrcodes.models import Counter, Registration, Store
 from qrcodes.permissions import Principal, principal_of
 from qrcodes.states import ReviewState
+from qrcodes.training import training_names, training_names_at
 from reconciliation.sentences import DOCUMENTS, ROW_CODES, translated
 from reconciliation.standing import DayStanding
 from refunds.models import RefundMove
@@ -369,11 +369,12 @@ def current(context: Context, url: str, exact: bool = False) -> str:
 
 @register.simple_tag(takes_context=True)
 def simulator_accounts(context: Context) -> list[str]:
-    """Names of the accounts whose gateway is the simulator, for people who have signed in and
-    for devices that were paired."""
-    if _principal(context) is None and "paired_device" not in context:
-        return []
-    return [account.name for account in Account.objects.all() if account.points_at_simulator]
+    """Names of the training accounts in somebody's sight; a counter's screen shows the counter's,
+    also on a paired device."""
+    principal, counter = _principal(context), context.get("counter")
+    if isinstance(counter, Counter) and (principal or "paired_device" in context):
+        return training_names_at(counter.store)
+    return [] if principal is None else training_names(principal)
 
 
 def _principal(context: Context) -> Principal | None:

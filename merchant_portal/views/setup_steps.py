@@ -127,7 +127,7 @@ def _connection(known: Sequence[Account]) -> Step:
             "connection",
             title,
             Light.TO_DO,
-            _("Ask Alipay a question that changes nothing: the button is below the list."),
+            _("Ask Alipay a question that changes nothing: the button stands above the list."),
         )
     return step_of("connection", title, Light.DONE, _("Asked, and the signed answer was verified."))
 

@@ -212,4 +212,5 @@ def _seal(
             headings=control.total_headings(report, columns),
             totals=[control.total_line(report, columns, total) for total in reading.totals],
             words=len(report.types) + 1,
+            training=control.training_in_words(order.principal, order.asked),
         )
