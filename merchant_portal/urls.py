@@ -20,6 +20,7 @@ urlpatterns = [
     path("notifications/", views.notification_list, name="notification_list"),
     path("notifications/<int:pk>/", views.notification_detail, name="notification_detail"),
     path("notifications/<int:pk>/apply/", views.notification_apply, name="notification_apply"),
+    path("unknown/", views.unknown_desk, name="unknown_desk"),
     path("own-pin/", views.own_pin, name="own_pin"),
     path("quarantine/", views.quarantine_list, name="quarantine_list"),
     path("quarantine/<int:pk>/", views.quarantined_detail, name="quarantined_detail"),

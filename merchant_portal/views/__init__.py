@@ -19,6 +19,7 @@ from merchant_portal.views.setting_up import (
     setup_guide,
     setup_key_copied,
 )
+from merchant_portal.views.unknown import unknown_desk
 
 __all__ = [
     "alipay_notify",
@@ -40,4 +41,5 @@ __all__ = [
     "setup_check",
     "setup_guide",
     "setup_key_copied",
+    "unknown_desk",
 ]

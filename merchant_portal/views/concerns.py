@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from merchant_portal.access import Right
 from merchant_portal.views.inspector import visible_notifications
+from merchant_portal.views.unknown_rows import all_waiting
 from payments.listing import Count, capped_counts
 from payments.models import Payment, Quarantined, SilenceAlarm
-from payments.states import PaymentState
 from qrcodes.models import Print, QRCode, Registration
 from qrcodes.permissions import Principal
 from reconciliation.models import Discrepancy, StatementFile
@@ -54,7 +54,7 @@ class _Asked:
 
 def concerns_of(principal: Principal, payments: QuerySet[Payment]) -> list[Concern]:
     """What waits, all counted at once; what is always shown stands first."""
-    asked = [*_always_shown(principal, payments), *_shown_if_any(principal, payments)]
+    asked = [*_always_shown(principal), *_shown_if_any(principal, payments)]
     counts = capped_counts({each.url: each.rows for each in asked})
     found = [
         Concern(each.label, counts[each.url], each.url, each.icon, each.is_always_shown)
@@ -63,11 +63,11 @@ def concerns_of(principal: Principal, payments: QuerySet[Payment]) -> list[Conce
     return [each for each in found if each.is_always_shown or each.waits]
 
 
-def _always_shown(principal: Principal, payments: QuerySet[Payment]) -> Iterator[_Asked]:
+def _always_shown(principal: Principal) -> Iterator[_Asked]:
     yield _Asked(
-        _("Unknown: paid or not?"),
-        [payments.filter(state=PaymentState.UNKNOWN)],
-        f"{reverse('payment_list')}?state=UNKNOWN",
+        _("Unknown and waiting"),
+        all_waiting(principal),
+        reverse("unknown_desk"),
         "circle-question-mark",
         is_always_shown=True,
     )

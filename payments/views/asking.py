@@ -16,6 +16,7 @@ from payments.sentences import advice, heard_sentence
 from payments.views.looking import visible_payments
 from qrcodes.models import Counter
 from qrcodes.permissions import PortalRequest, needs
+from qrcodes.views.returning import back_from
 
 
 @require_POST
@@ -28,7 +29,7 @@ def payment_ask(request: PortalRequest, pk: int) -> HttpResponse:
     payment.refresh_from_db()
     level, sentence = heard_sentence(payment, heard)
     messages.add_message(request, level, sentence)
-    return redirect(payment)
+    return back_from(request, payment)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

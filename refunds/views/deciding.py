@@ -17,15 +17,13 @@ from payments.errors import ApprovalRefused
 from payments.models import Cancel
 from payments.states import CancelState
 from qrcodes.permissions import PortalRequest, needs
+from qrcodes.views.returning import back_from
 from refunds import services
 from refunds.forms import DeclineForm
 from refunds.models import Refund
 from refunds.sentences import NOTHING_TO_ASK, Giving, can_be_asked, cancel_heard, refund_heard
 from refunds.tasks import nudge
 from refunds.views.looking import find_cancel, find_refund, render_giving
-
-#: Where the buttons of the inbox lead back to.
-_INBOX = "inbox"
 
 
 @sensitive_post_parameters(step_up.FIELD)
@@ -54,13 +52,13 @@ def _approve(request: PortalRequest, giving: Giving, approve: Callable[[], Givin
         approved = approve()
     except (ApprovalRefused, ConfirmationRefused) as refused:
         messages.warning(request, str(refused))
-        return _back(request, giving)
+        return back_from(request, giving)
     if approved.state == CancelState.LAPSED:
         messages.warning(request, _("Too late for a cancel: Alipay's day is over. Nothing left."))
         return redirect(approved)
     nudge(approved)
     messages.success(request, _("Approved: %(amount)s goes back.") % {"amount": approved.amount})
-    return _back(request, approved)
+    return back_from(request, approved)
 
 
 def _confirm(request: PortalRequest, giving: Giving, *, verb: str) -> None:
@@ -105,7 +103,7 @@ def _decline(
         messages.warning(request, str(refused))
     else:
         messages.success(request, _("Declined: nothing has left."))
-    return _back(request, giving)
+    return back_from(request, giving)
 
 
 @sensitive_post_parameters(step_up.FIELD)
@@ -121,7 +119,7 @@ def refund_ask(request: PortalRequest, pk: int) -> HttpResponse:
         return _send_again(request, refund, lambda: services.ask_refund(refund, actor=actor))
     heard = services.ask_refund(refund, actor=actor)
     messages.info(request, refund_heard(Refund.objects.get(pk=pk), heard))
-    return redirect(refund)
+    return back_from(request, refund)
 
 
 @sensitive_post_parameters(step_up.FIELD)
@@ -137,7 +135,7 @@ def cancel_ask(request: PortalRequest, pk: int) -> HttpResponse:
         return _send_again(request, cancel, lambda: payments.ask_cancel(cancel, actor=actor))
     heard = payments.ask_cancel(cancel, actor=actor)
     messages.info(request, cancel_heard(Cancel.objects.get(pk=pk), heard))
-    return redirect(cancel)
+    return back_from(request, cancel)
 
 
 def _nothing_to_ask(request: PortalRequest, giving: Giving) -> HttpResponse:
@@ -155,11 +153,4 @@ def _send_again(request: PortalRequest, giving: Giving, send: Callable[[], objec
     send()
     nudge(giving)
     messages.info(request, _("Sending is tried again now."))
-    return redirect(giving)
-
-
-def _back(request: PortalRequest, giving: Giving) -> HttpResponse:
-    """To the inbox, where the button stood there; else to the page of what was decided."""
-    if request.POST.get("from") == _INBOX:
-        return redirect("approval_list")
     return redirect(giving)

@@ -40,6 +40,8 @@ _NAMES = (
     "notification_detail",
     "notification_apply",
     "quarantine_list",
+    "own_pin",
+    "unknown_desk",
     "alipay_notify",
     "healthz",
     "readyz",

@@ -21,7 +21,7 @@ def test_what_waits_for_a_person_is_a_link(pay: PayMaker, finance: User, signed_
     pay(state=PaymentState.UNKNOWN, paid_at=None, next_attempt_at=NOON)
     pay(question=Question.NO_ANSWER, question_since=NOON)
     page = signed_in(finance).get("/").content.decode()
-    assert "/payments/?state=UNKNOWN" in page
+    assert 'href="/unknown/"' in page
     assert "/payments/?question=on" in page
 
 
@@ -78,7 +78,7 @@ def test_what_is_asked_for_each_time_is_shown_even_when_nothing_waits(
     pay()
     concerns = signed_in(finance).get("/").context["concerns"]
     assert [(concern.url, str(concern.count)) for concern in concerns] == [
-        ("/payments/?state=UNKNOWN", "0"),
+        (reverse("unknown_desk"), "0"),
         (reverse("approval_list"), "0"),
         (reverse("discrepancy_list"), "0"),
         (f"{reverse('statement_list')}?state=EXPECTED", "0"),
