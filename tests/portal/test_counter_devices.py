@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 
@@ -147,6 +148,24 @@ def test_too_many_tries_are_told_at_the_form(db: None, client: Client) -> None:
         client.post(PAIR, {"code": "AAAA-BBBB"}).status_code for _ in range(TRIES_PER_ADDRESS + 1)
     ]
     assert statuses == [422] * TRIES_PER_ADDRESS + [429]
+
+
+def _typed_from(client: Client, number: int) -> int:
+    sent = {"X-Forwarded-For": f"192.0.2.{number}"}
+    return client.post(PAIR, {"code": "AAAABBBB"}, headers=sent).status_code
+
+
+def test_an_address_that_is_only_said_does_not_let_one_guess_on(db: None, client: Client) -> None:
+    statuses = [_typed_from(client, number) for number in range(TRIES_PER_ADDRESS + 1)]
+    assert statuses[-1] == 429
+
+
+def test_behind_a_proxy_that_is_trusted_each_address_is_counted(
+    db: None, client: Client, settings: LazySettings
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    statuses = [_typed_from(client, number) for number in range(TRIES_PER_ADDRESS + 1)]
+    assert statuses[-1] == 422
 
 
 @pytest.mark.parametrize("code", ["", "A", "²²²²²²²²", "AAAA\x00BBB", "x" * 100])
