@@ -52,28 +52,28 @@ def test_a_whole_number_paid_here_is_green_with_its_time(pay: PayMaker, look: Lo
     payment = pay(occurred_at=NOON - timedelta(minutes=3))
     page = look(payment.alipay_trans_id)
     assert "Paid at this counter" in page
-    assert "verdict-good" in page
+    assert "genuine-good" in page
     assert "11:57:00" in page
     assert "USD 12.50" in page
 
 
 def test_the_merchant_order_number_finds_it_too(pay: PayMaker, look: Look) -> None:
-    assert "verdict-good" in look(pay().partner_trans_id)
+    assert "genuine-good" in look(pay().partner_trans_id)
 
 
 @pytest.mark.parametrize("digits", [1, 2, 3, 4, 6])
 def test_last_digits_and_the_amount_are_enough(digits: int, pay: PayMaker, look: Look) -> None:
     payment = pay()
-    assert "verdict-good" in look(payment.alipay_trans_id[-digits:], "12.50")
+    assert "genuine-good" in look(payment.alipay_trans_id[-digits:], "12.50")
 
 
 def test_last_digits_alone_are_enough(pay: PayMaker, look: Look) -> None:
-    assert "verdict-good" in look(pay().alipay_trans_id[-4:])
+    assert "genuine-good" in look(pay().alipay_trans_id[-4:])
 
 
 def test_digits_as_a_hand_writes_them_are_understood(pay: PayMaker, look: Look) -> None:
     number = pay().alipay_trans_id
-    assert "verdict-good" in look(f" {number[:27]} \uff11\t")
+    assert "genuine-good" in look(f" {number[:27]} \uff11\t")
 
 
 def test_several_that_fit_are_all_shown(pay: PayMaker, look: Look) -> None:
@@ -81,26 +81,26 @@ def test_several_that_fit_are_all_shown(pay: PayMaker, look: Look) -> None:
     pay(alipay_trans_id="2026031822001111000000991234")
     page = look("1234")
     assert "2 payments fit" in page
-    assert page.count("verdict-good") == 2
+    assert page.count("genuine-good") == 2
 
 
 def test_the_amount_chooses_among_the_same_digits(pay: PayMaker, look: Look) -> None:
     pay(1250, alipay_trans_id="2026031822001111000000001234")
     pay(1300, alipay_trans_id="2026031822001111000000991234")
     page = look("1234", "13")
-    assert page.count("verdict-good") == 1
+    assert page.count("genuine-good") == 1
     assert "USD 13.00" in page
 
 
 def test_another_amount_than_typed_is_orange(pay: PayMaker, look: Look) -> None:
     page = look(pay(1250).alipay_trans_id, "125.00")
-    assert "verdict-warn" in page
+    assert "genuine-warn" in page
     assert "another amount" in page
 
 
 def test_yen_have_no_cents(pay: PayMaker, look: Look) -> None:
     payment = pay(1250, currency="JPY")
-    assert "verdict-good" in look(payment.alipay_trans_id[-2:], "1250")
+    assert "genuine-good" in look(payment.alipay_trans_id[-2:], "1250")
     assert "Not arrived yet" in look(payment.alipay_trans_id[-2:], "12.50")
 
 
@@ -110,7 +110,7 @@ def test_another_counter_of_the_store_is_orange_and_named(
     page = look(pay(counter=second).alipay_trans_id)
     assert "Paid at another counter" in page
     assert "Counter 2" in page
-    assert "verdict-good" not in page
+    assert "genuine-good" not in page
 
 
 def test_four_last_digits_find_another_counter(pay: PayMaker, look: Look, second: Counter) -> None:
@@ -144,7 +144,7 @@ def test_yesterdays_payment_is_orange_and_says_when(pay: PayMaker, look: Look) -
 def test_a_payment_just_before_midnight_is_green_just_after(pay: PayMaker, look: Look) -> None:
     midnight = NOON + timedelta(hours=12)
     payment = pay(occurred_at=midnight - timedelta(minutes=2))
-    assert "verdict-good" in look(payment.alipay_trans_id, at=midnight + timedelta(minutes=2))
+    assert "genuine-good" in look(payment.alipay_trans_id, at=midnight + timedelta(minutes=2))
     assert "but not today" in look(payment.alipay_trans_id, at=midnight + timedelta(hours=1))
 
 
@@ -164,20 +164,20 @@ def test_what_is_paid_but_not_good_is_orange(
 ) -> None:
     page = look(pay(**terms).alipay_trans_id)
     assert told in page
-    assert "verdict-warn" in page
-    assert "verdict-good" not in page
+    assert "genuine-warn" in page
+    assert "genuine-good" not in page
 
 
 @pytest.mark.parametrize("state", [PaymentState.PENDING, PaymentState.UNKNOWN, PaymentState.CLOSED])
 def test_what_is_not_paid_is_grey(state: PaymentState, pay: PayMaker, look: Look) -> None:
     page = look(pay(state=state, paid_at=None, next_attempt_at=NOON).alipay_trans_id)
-    assert "verdict-quiet" in page
+    assert "genuine-quiet" in page
     assert "Paid at" not in page
 
 
 def test_a_payment_being_confirmed_is_green(pay: PayMaker, look: Look) -> None:
     payment = pay(state=PaymentState.CONFIRMING, next_attempt_at=NOON)
-    assert "verdict-good" in look(payment.alipay_trans_id)
+    assert "genuine-good" in look(payment.alipay_trans_id)
 
 
 def test_what_nobody_knows_is_grey_and_can_be_asked(
@@ -185,7 +185,7 @@ def test_what_nobody_knows_is_grey_and_can_be_asked(
 ) -> None:
     page = look(UNKNOWN)
     assert "Not arrived yet" in page
-    assert "verdict-bad" not in page
+    assert "genuine-bad" not in page
     assert f'action="{reverse("counter_real_ask", args=[counter.pk])}"' in page
 
 
@@ -226,7 +226,7 @@ def test_an_open_answer_turns_green_when_the_notification_comes(
     assert 'hx-trigger="every 2s"' in look(trade["trade_no"])
     carry()
     page = look(trade["trade_no"], at=Payment.objects.get().occurred_at)
-    assert "verdict-good" in page
+    assert "genuine-good" in page
     assert "hx-trigger" not in page
 
 
