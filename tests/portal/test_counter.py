@@ -205,8 +205,8 @@ def test_a_poll_that_brings_nothing_reads_the_payments_once(
     client = signed_in(cashier)
     pay()
     _, etag = _feed(client, counter)
-    # Session, person, memberships, their stores, the counter; then the payments.
-    with django_assert_num_queries(6):  # type: ignore[attr-defined]
+    # Session, person, memberships with their stores, the counter; then the payments.
+    with django_assert_num_queries(5):  # type: ignore[attr-defined]
         assert _feed(client, counter, etag)[0] == 304
 
 
