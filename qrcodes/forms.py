@@ -93,7 +93,7 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
     pricing_currency = forms.ChoiceField(
         label=_("Pricing currency"),
         choices=_currencies,
-        help_text=_("What new codes of this store are priced in; codes there are keep theirs."),
+        help_text=_("What new codes of this store are priced in; existing codes keep theirs."),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=_time_zones)
     business_day_starts = forms.TimeField(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.statements import Document, Family
 from merchant_portal.due import DueWork
+from merchant_portal.fields import IdentifierField
 from merchant_portal.money import Money
 from payments.models import Cancel, LedgerEntry, Payment
 from reconciliation.states import (
@@ -164,8 +165,8 @@ class StatementLine(models.Model):
     )
     line_number = models.PositiveBigIntegerField(_("line"))
     kind = models.CharField(_("kind"), max_length=7, choices=LineKind)
-    partner_trans_id = models.CharField(_("partner number"), max_length=64)
-    alipay_trans_id = models.CharField(_("Alipay number"), max_length=64)
+    partner_trans_id = IdentifierField(_("partner number"), max_length=64)
+    alipay_trans_id = IdentifierField(_("Alipay number"), max_length=64)
     currency = models.CharField(_("settlement currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount"))
     #: None where the file gives no fee; that is not a fee of zero.

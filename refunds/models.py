@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import Account, GatewayCall
+from merchant_portal.fields import IdentifierField
 from payments.models import Cancel, GivingBack, Notification
 from payments.states import GiveBackQuestion
 from refunds.states import (
@@ -40,7 +41,7 @@ class Refund(GivingBack):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(_("made by"), max_length=9, choices=RefundOrigin)
     #: Ours: sent to Alipay. Made elsewhere: the ledger's reference, ``alipay:...``.
-    partner_refund_id = models.CharField(_("refund number"), max_length=100)
+    partner_refund_id = IdentifierField(_("refund number"), max_length=100)
     state = models.CharField(_("state"), max_length=9, choices=RefundState)
     #: Whether SUCCESS means paid back (True) or only recorded; frozen when it is first sent.
     is_sync = models.BooleanField(null=True)

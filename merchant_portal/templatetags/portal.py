@@ -1,6 +1,6 @@
 """How pages show money, states, times, numbers, and what somebody may do."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -190,6 +190,18 @@ def review_pill(registration: Registration) -> SafeString:
     if registration.state == ReviewState.UNREGISTERED and registration.is_under_way:
         return pill(gettext("Being asked"), "wait", "loader")
     return state_pill(registration)
+
+
+@register.filter
+def calendar_day(value: date) -> str:
+    """A calendar day in the reader's language: ``20 Nov 2026``."""
+    return formats.date_format(value, pgettext("date format", "j M Y"))
+
+
+@register.filter
+def calendar_day_short(value: date) -> str:
+    """The same where the year is said elsewhere: ``20 Nov``."""
+    return formats.date_format(value, pgettext("date format on a chart", "j M"))
 
 
 @register.simple_tag

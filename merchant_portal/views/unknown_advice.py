@@ -25,7 +25,9 @@ _PAYMENTS: Mapping[PaymentState, StrOrPromise] = MappingProxyType(
     {
         PaymentState.PENDING: _("Do not hand over the goods yet: the buyer has not finished."),
         PaymentState.UNKNOWN: _NOT_YET,
-        PaymentState.CONFIRMING: _("Paid: hand over the goods. Only the amount is confirmed yet."),
+        PaymentState.CONFIRMING: _(
+            "Paid: hand over the goods. Its amount is still being confirmed."
+        ),
         PaymentState.PAID: _HAND_OVER,
         PaymentState.CANCELLED: _("Cancelled: the money went back. Do not hand over the goods."),
         PaymentState.CLOSED: _NOTHING_CHARGED,

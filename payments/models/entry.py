@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import Account
+from merchant_portal.fields import IdentifierField
 from merchant_portal.money import Money
 from payments.models.payment import Payment
 
@@ -35,7 +36,7 @@ class LedgerEntry(models.Model):
         Payment, on_delete=models.PROTECT, related_name="ledger_entries", null=True
     )
     kind = models.CharField(_("kind"), max_length=16, choices=EntryKind)
-    reference = models.CharField(_("reference"), max_length=100)
+    reference = IdentifierField(_("reference"), max_length=100)
     debit = models.CharField(_("debit"), max_length=12, choices=LedgerAccount)
     credit = models.CharField(_("credit"), max_length=12, choices=LedgerAccount)
     amount_minor = models.BigIntegerField(_("amount"))

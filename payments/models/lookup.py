@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import Account
 from merchant_portal.due import DueWork
+from merchant_portal.fields import IdentifierField
 from payments.models.payment import Payment
 from payments.states import LookupState
 from qrcodes.models import Counter
@@ -24,8 +25,8 @@ class Lookup(DueWork):
     """A question to Alipay about a number, asked before there is a payment with an amount."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lookups")
-    alipay_trans_id = models.CharField(_("Alipay number"), max_length=64, blank=True)
-    partner_trans_id = models.CharField(_("merchant order number"), max_length=64, blank=True)
+    alipay_trans_id = IdentifierField(_("Alipay number"), max_length=64, blank=True)
+    partner_trans_id = IdentifierField(_("merchant order number"), max_length=64, blank=True)
     counter = models.ForeignKey(Counter, on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=LookupState)
     asked_by = models.CharField(_("asked by"), max_length=200)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.due import DueWork
+from merchant_portal.fields import IdentifierField
 from payments.states import NotificationState, WaitReason
 from qrcodes.models import QRCode
 
@@ -53,8 +54,8 @@ class Notification(DueWork):
     received_count = models.PositiveIntegerField(_("times received"), default=1)
     #: The same notification id came with other content before.
     conflicting = models.BooleanField(default=False)
-    alipay_trans_id = models.CharField(_("Alipay number"), max_length=64, blank=True)
-    partner_trans_id = models.CharField(_("merchant order number"), max_length=64, blank=True)
+    alipay_trans_id = IdentifierField(_("Alipay number"), max_length=64, blank=True)
+    partner_trans_id = IdentifierField(_("merchant order number"), max_length=64, blank=True)
     trade_status = models.CharField(_("status"), max_length=32, blank=True)
     state = models.CharField(
         _("state"), max_length=7, choices=NotificationState, default=NotificationState.WAITING

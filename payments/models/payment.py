@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import Account, GatewayCall
 from merchant_portal.due import DueWork
+from merchant_portal.fields import IdentifierField
 from merchant_portal.money import Money
 from payments.models.notification import Notification
 from payments.states import (
@@ -80,8 +81,8 @@ class Payment(DueWork):
     code = models.ForeignKey(
         QRCode, on_delete=models.PROTECT, related_name="payments", null=True, db_index=False
     )
-    alipay_trans_id = models.CharField(_("Alipay number"), max_length=64, blank=True)
-    partner_trans_id = models.CharField(_("merchant order number"), max_length=64, blank=True)
+    alipay_trans_id = IdentifierField(_("Alipay number"), max_length=64, blank=True)
+    partner_trans_id = IdentifierField(_("merchant order number"), max_length=64, blank=True)
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     #: What the merchant gave as a coupon or discount; Alipay tells it in settlement currency.

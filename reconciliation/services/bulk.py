@@ -6,7 +6,7 @@ are the bulk of a day and never come to Python. What is left comes back as keys.
 
 import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -96,14 +96,20 @@ def clear(account: Account, day: date) -> None:
     verdicts._raw_delete(verdicts.db)  # nothing refers to a verdict
 
 
-def match_equal(account: Account, day: date, files: Sequence[StatementFile]) -> Equals:
-    """Write MATCHED for every line that agrees in all things with one entry of the day."""
+def match_equal(
+    account: Account, day: date, files: Sequence[StatementFile], *, kinds: Collection[str]
+) -> Equals:
+    """Write MATCHED for every line that agrees in all things with one entry of the day; the files
+    have lines of these kinds.
+    """
     if not files:
         return Equals(0, array("q"), array("q"))
     _prepare(files)
-    written = sum(_match_kind(kind, account, day, files) for kind in _KINDS)
-    _tell_planner(files, f"{_VERDICT} (account_id, day, payment_id, entry_id)")
-    entry_ids = _take_back_ambiguous(account, day)
+    with _by_sorting():
+        there = (lines for lines in _KINDS if lines.kind in kinds)
+        written = sum(_match_kind(lines, account, day, files) for lines in there)
+        _tell_planner(files, f"{_VERDICT} (account_id, day, payment_id, entry_id)")
+        entry_ids = _take_back_ambiguous(account, day)
     line_ids = _take_unequal(account, day)
     return Equals(written - len(line_ids), line_ids, entry_ids)
 
@@ -167,11 +173,10 @@ def _take_back_ambiguous(account: Account, day: date) -> "array[int]":
     not exactly one line equals.
     """
     entry_ids, doubled = array("q"), list[int]()
-    with _by_sorting():
-        for entry_id, lines in _entries_not_matched_once(account, day):
-            entry_ids.append(entry_id)
-            if lines:
-                doubled.append(entry_id)
+    for entry_id, lines in _entries_not_matched_once(account, day):
+        entry_ids.append(entry_id)
+        if lines:
+            doubled.append(entry_id)
     if doubled:
         among, keys = _among(doubled)
         _execute(

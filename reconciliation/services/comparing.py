@@ -51,13 +51,15 @@ def compare_day(account: Account, day: date) -> None:
     files = bulk.files_of(account, day)
     recorder = Recorder(account, day, now)
     bulk.clear(account, day)
-    equals = bulk.match_equal(account, day, files)
+    theirs = list(_tally_of_theirs(files))
+    kinds = {str(row["kind"]) for row in theirs}
+    equals = bulk.match_equal(account, day, files, kinds=kinds)
     recorder.matched = equals.matched
     _judge_lines(recorder, equals.line_ids)
     _judge_ours(recorder, equals.entry_ids)
     recorder.explain_gone()
     StatementFile.objects.filter(pk__in=[file.pk for file in files]).update(reconciled_at=now)
-    _remember_day(recorder, files)
+    _remember_day(recorder, files, theirs)
 
 
 def _judge_lines(recorder: Recorder, line_ids: Sequence[int]) -> None:
@@ -122,7 +124,9 @@ def _amount_questions(account: Account, day: date) -> Iterator[Finding]:
 # ---- What is kept of a comparison -------------------------------------------------------------
 
 
-def _remember_day(recorder: Recorder, files: list[StatementFile]) -> None:
+def _remember_day(
+    recorder: Recorder, files: list[StatementFile], theirs: list[dict[str, object]]
+) -> None:
     """The day's counts and sums, and when to look again."""
     account, day = recorder.account, recorder.day
     counts = _counts_of_others(account, day)
@@ -140,7 +144,7 @@ def _remember_day(recorder: Recorder, files: list[StatementFile]) -> None:
                 number for word, number in counts.items() if word not in VERDICT_QUIET
             ),
             "drift_count": recorder.drifted,
-            "tally": [*_tally_of_ours(account, day), *_tally_of_theirs(files)],
+            "tally": [*_tally_of_ours(account, day), *theirs],
             "next_attempt_at": None if is_settled else days.next_look(day, recorder.now),
             "lease_until": None,
             "last_entry": LedgerEntry.objects.aggregate(Max("pk"))["pk__max"] or 0,

@@ -7,8 +7,9 @@ payment's number is a refund of that payment made at Alipay's portal.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from merchant_portal import clock
 from merchant_portal.accounts.models import Account
@@ -26,6 +27,11 @@ from refunds.models import Refund
 
 #: Cancels that never left us: a line that cancels their payment was made elsewhere.
 _NEVER_SENT = (CancelState.DECLINED, CancelState.LAPSED)
+#: What is compared of a payment.
+_OF_A_PAYMENT = (
+    *("account", "store", "alipay_trans_id", "partner_trans_id", "amount_minor", "currency"),
+    *("state", "paid_at"),
+)
 
 Target = tuple[str, ...]
 """What a line names; lines with the same target tell of the same event."""
@@ -49,20 +55,22 @@ class Neighbourhood:
         #: Refunds that only a notice told of, by what the lines name that they answer for.
         self._told_of: dict[Target, Refund] = {}
         numbers = numbers - {""}
-        self._lines = [theirs_of(line) for line in _lines_with(account, numbers)]
-        self._read(numbers | (numbers_of_lines(self._lines) - {""}))
+        self._lines = list(_lines_with(account, numbers))
+        self._read(numbers | (_numbers_of_lines(self._lines) - {""}))
 
     def _read(self, numbers: set[str]) -> None:
         account = self._account
-        named = Q(alipay_trans_id__in=numbers) | Q(partner_trans_id__in=numbers)
-        payments = list(account.payments.filter(named).select_related("store"))
+        named = Q(alipay_trans_id__among=numbers) | Q(partner_trans_id__among=numbers)
+        # Some of forty columns, and stores that a thousand payments share.
+        payments = account.payments.filter(named).only(*_OF_A_PAYMENT).prefetch_related("store")
         self._by_alipay = {each.alipay_trans_id: each for each in payments if each.alipay_trans_id}
         self._by_partner = {
             each.partner_trans_id: each for each in payments if each.partner_trans_id
         }
         elsewhere = [f"alipay:{number}" for number in numbers]
         refunds = account.refunds.filter(
-            Q(partner_refund_id__in=[*numbers, *elsewhere]) | Q(payment__in=payments)
+            Q(partner_refund_id__among=[*numbers, *elsewhere])
+            | Q(payment__among=[payment.pk for payment in payments])
         ).select_related("payment__store")
         self._refunds = {refund.partner_refund_id: refund for refund in refunds}
         about = {payment.pk for payment in payments}
@@ -70,7 +78,7 @@ class Neighbourhood:
         self._cancels = _weightiest_cancels(about)
         self._entries = {
             (entry.kind, entry.reference): entry
-            for entry in LedgerEntry.objects.filter(payment__in=about, kind__in=FILED_KINDS)
+            for entry in LedgerEntry.objects.filter(payment__among=about, kind__in=FILED_KINDS)
         }
 
     def findings(self) -> Iterator[Finding]:
@@ -269,18 +277,45 @@ def _apart(refund: Refund, line: Theirs) -> tuple[float, int]:
     return abs((refund.refunded_at - line.occurred_at).total_seconds()), refund.pk
 
 
-def _lines_with(account: Account, numbers: set[str]) -> QuerySet[StatementLine]:
-    return StatementLine.objects.select_related("file").filter(
-        Q(alipay_trans_id__in=numbers) | Q(partner_trans_id__in=numbers),
+def _lines_with(account: Account, numbers: set[str]) -> Iterator[Theirs]:
+    """Stored lines as they are compared; where a file names no pricing amount, the settled one."""
+    lines = StatementLine.objects.filter(
+        Q(alipay_trans_id__among=numbers) | Q(partner_trans_id__among=numbers),
         file__account=account,
         file__document=Document.TRANSACTION,
         file__state__in=FILE_USABLE,
+    )
+    # Values, not objects: a line is known by some of its twenty columns.
+    rows = lines.values_list(
+        *("pk", "file_id", "line_number", "file__day", "kind"),
+        *("alipay_trans_id", "partner_trans_id", "amount_minor", "currency"),
+        *("pricing_amount_minor", "pricing_currency", "fee_minor", "occurred_at", "store_name"),
+        named=True,
+    )
+    return map(_theirs, rows)
+
+
+def _theirs(line: Any) -> Theirs:
+    settled, priced = Money(line.amount_minor, line.currency), line.pricing_amount_minor
+    return Theirs(
+        line_id=line.pk,
+        file_id=line.file_id,
+        line_number=line.line_number,
+        day=line.file__day or clock.transaction_day(line.occurred_at),
+        kind=Kind(line.kind),
+        alipay_trans_id=line.alipay_trans_id,
+        partner_trans_id=line.partner_trans_id,
+        amount=settled if priced is None else Money(priced, line.pricing_currency),
+        settlement_amount=settled,
+        fee_minor=line.fee_minor,
+        occurred_at=line.occurred_at,
+        store=line.store_name,
     )
 
 
 def _weightiest_cancels(payment_ids: set[int]) -> dict[int, Cancel]:
     """Of each payment the cancel that is done, else the last one that may have left."""
-    cancels = Cancel.objects.filter(payment__in=payment_ids).exclude(state__in=_NEVER_SENT)
+    cancels = Cancel.objects.filter(payment__among=payment_ids).exclude(state__in=_NEVER_SENT)
     found: dict[int, Cancel] = {}
     for cancel in cancels.order_by("pk"):
         known = found.get(cancel.payment_id)
@@ -289,27 +324,9 @@ def _weightiest_cancels(payment_ids: set[int]) -> dict[int, Cancel]:
     return found
 
 
-def theirs_of(line: StatementLine) -> Theirs:
-    """A stored line as it is compared; where a file names no pricing amount, the settled one."""
-    return Theirs(
-        line_id=line.pk,
-        file_id=line.file_id,
-        line_number=line.line_number,
-        day=line.file.day or clock.transaction_day(line.occurred_at),
-        kind=Kind(line.kind),
-        alipay_trans_id=line.alipay_trans_id,
-        partner_trans_id=line.partner_trans_id,
-        amount=line.pricing_amount or line.amount,
-        settlement_amount=line.amount,
-        fee_minor=line.fee_minor,
-        occurred_at=line.occurred_at,
-        store=line.store_name,
-    )
-
-
 def numbers_of(payment: Payment) -> Numbers:
     return Numbers(payment.alipay_trans_id, payment.partner_trans_id)
 
 
-def numbers_of_lines(lines: Iterable[Theirs]) -> set[str]:
+def _numbers_of_lines(lines: Iterable[Theirs]) -> set[str]:
     return {number for line in lines for number in (line.alipay_trans_id, line.partner_trans_id)}

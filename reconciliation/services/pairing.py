@@ -16,8 +16,6 @@ from reconciliation.models import StatementLine, Verdict
 from reconciliation.services.neighbourhood import (
     Neighbourhood,
     numbers_of,
-    numbers_of_lines,
-    theirs_of,
 )
 from refunds.models import Refund
 from refunds.states import REFUND_SENT, RefundOrigin, RefundState
@@ -26,8 +24,9 @@ from refunds.states import REFUND_SENT, RefundOrigin, RefundState
 def findings_of_lines(account: Account, line_ids: Sequence[int]) -> Iterator[Finding]:
     """Every word that these lines deserve."""
     wanted = frozenset(line_ids)
-    lines = StatementLine.objects.select_related("file").filter(pk__in=line_ids)
-    family = Neighbourhood(account, numbers_of_lines(theirs_of(line) for line in lines))
+    lines = StatementLine.objects.filter(pk__among=line_ids)
+    numbers = lines.values_list("alipay_trans_id", "partner_trans_id")
+    family = Neighbourhood(account, {number for both in numbers for number in both})
     for finding in family.findings():
         if finding.theirs is not None and finding.theirs.line_id in wanted:
             yield finding
@@ -44,9 +43,13 @@ def findings_of_entries(
 
 
 def _not_judged(account: Account, entry_ids: Sequence[int], day: date) -> Iterator[LedgerEntry]:
-    entries = LedgerEntry.objects.filter(pk__in=entry_ids).select_related("payment")
+    entries = (
+        LedgerEntry.objects.filter(pk__among=entry_ids)
+        .select_related("payment")
+        .only("kind", "reference", "payment__alipay_trans_id", "payment__partner_trans_id")
+    )
     about = {entry.payment_id for entry in entries}
-    verdicts = Verdict.objects.filter(account=account, day=day, payment__in=about)
+    verdicts = Verdict.objects.filter(account=account, day=day, payment__among=about)
     judged = set(verdicts.values_list("entry", flat=True))
     return (entry for entry in entries if entry.pk not in judged)
 

@@ -94,7 +94,7 @@ class Recorder:
     def _remember(self, found: Iterable[Discrepancy]) -> None:
         """New differences begin; known ones are brought up to date, explained ones open again."""
         by_key = {discrepancy.key: discrepancy for discrepancy in found}
-        rows = Discrepancy.objects.filter(account=self.account, key__in=by_key)
+        rows = Discrepancy.objects.filter(account=self.account, key__among=by_key)
         known = list(rows.select_for_update())
         changed = [old for old in known if self._refresh(old, by_key)]
         Discrepancy.objects.bulk_update(changed, [*_FIELDS, *_STANDING])

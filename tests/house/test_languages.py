@@ -108,6 +108,13 @@ def test_every_text_of_the_code_is_in_the_catalog(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parent.parent.name)
+def test_every_text_is_translated(path: Path) -> None:
+    untranslated = [each.id for each in languages.read_catalog(path) if each.id and not each.string]
+    assert untranslated == []
+    assert languages.standing_of(path).per_cent == 100
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parent.parent.name)
 def test_a_translation_keeps_what_is_filled_in(path: Path) -> None:
     catalog = languages.read_catalog(path)
     faults = {each.id: errors for each in catalog if (errors := list(each.check(catalog)))}

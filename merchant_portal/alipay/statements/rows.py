@@ -95,9 +95,13 @@ class RowReader:
 
     def _read(self, line_number: int, text: str) -> Row:
         # One function of twenty names, because a file has a million lines.
-        values = self._values(text)
-        word, partner_number, alipay_number, currency, amount, fee, net = values[:7]
-        pricing_currency, pricing_amount, occurred, settled, status = values[7:12]
+        # fmt: off
+        (
+            word, partner_number, alipay_number, currency, amount, fee, net, pricing_currency,
+            pricing_amount, occurred, settled, status, remark, industry, merchant, merchant_id,
+            store_name, scene, rate, wallet,
+        ) = self._values(text)
+        # fmt: on
         pays_out = self._is_settlement
         if pays_out:
             # A cancelled payment has Alipay's number in both columns; a reversed one cannot be
@@ -132,7 +136,14 @@ class RowReader:
             _instant(settled, _SETTLED) if pays_out else None,
             text,
             self.layout,
-            *values[12:],
+            remark,
+            industry,
+            merchant,
+            merchant_id,
+            store_name,
+            scene,
+            rate,
+            wallet,
         )
 
     def _values(self, text: str) -> tuple[str, ...]:
