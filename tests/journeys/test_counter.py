@@ -154,6 +154,7 @@ def test_a_screen_that_nobody_has_touched_says_that_its_sound_is_off(
         untouched.get_by_label("Speak the amount in").select_option("cantonese")
         untouched.reload()
         expect(untouched.get_by_label("Speak the amount in")).to_have_value("cantonese")
+        house.verify()
 
 
 def test_a_payment_is_on_the_screen_soon_and_a_disconnected_screen_says_so(
@@ -171,6 +172,7 @@ def test_a_payment_is_on_the_screen_soon_and_a_disconnected_screen_says_so(
         closed = screen.get_by_role("heading", name="This device was disconnected")
         expect(closed).to_be_visible(timeout=_SHOWN)
         expect(screen.locator("[data-payment]")).to_have_count(0)
+        house.verify()
 
 
 def _seconds_until_shown(house: House, screen: Page, amount: str) -> float:
