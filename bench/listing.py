@@ -1,5 +1,5 @@
-"""The payments list: its first and deepest page at two sizes, in turns; what a page asks and
-weighs."""
+"""The payments list: its first and deepest page and the sums of a filter at two sizes, in turns;
+what a page asks and weighs."""
 
 import os
 import statistics
@@ -26,6 +26,8 @@ def measure(*, rounds: int) -> Iterator[Goal]:
             f"first page at {FEW:,}": (few, "first"),
             f"first page at {MANY:,}": (many, "first"),
             f"deepest page at {MANY:,}": (many, "deepest"),
+            f"sums of a filter at {FEW:,}": (few, "sums"),
+            f"sums of a filter at {MANY:,}": (many, "sums"),
         }
         taken: dict[str, list[float]] = {name: [] for name in wanted}
         for number in range(rounds + 3):
@@ -37,9 +39,9 @@ def measure(*, rounds: int) -> Iterator[Goal]:
     medians = {name: statistics.median(each) for name, each in taken.items()}
     for name, median in medians.items():
         tell(f"list {name}: {median:.1f} ms")
-    base, *others = medians
-    for name in others:
-        yield Goal(f"list {name} / {base}", medians[name] / medians[base], at_most=1.5)
+    base, first, deepest, base_of_sums, sums = medians
+    for name, against in ((first, base), (deepest, base), (sums, base_of_sums)):
+        yield Goal(f"list {name} / {against}", medians[name] / medians[against], at_most=1.5)
     yield from weighed
 
 

@@ -20,6 +20,7 @@ from merchant_portal.accounts import services as accounts  # noqa: E402
 from merchant_portal.accounts.models import Account, KeyPurpose, SignType  # noqa: E402
 from merchant_portal.audit import COMMAND_LINE  # noqa: E402
 from merchant_portal.models import User  # noqa: E402
+from payments import services as payments  # noqa: E402
 from qrcodes import services as codes  # noqa: E402
 from qrcodes.models import Counter, Membership, Merchant, QRCode, Store  # noqa: E402
 from qrcodes.states import CodeState  # noqa: E402
@@ -51,7 +52,7 @@ def make_payments(number: int) -> None:
     counters = list(Counter.objects.all()) or make_counters(10)
     if not User.objects.exists():
         Membership.objects.create(user=User.objects.create(username="finance"), role=Role.FINANCE)
-    occurred = "timestamptz '2026-01-01' + n * interval '31 seconds'"
+    occurred = "timestamptz '2024-01-01' + n * interval '31 seconds'"
     values = {
         "account_id": str(account.pk),
         "store_id": str(counters[0].store_id),
@@ -74,6 +75,7 @@ def make_payments(number: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, [number])
         cursor.execute("VACUUM ANALYZE payments_payment")
+    payments.keep_day_sums(seconds=600)
 
 
 def _empty_columns() -> dict[str, str]:

@@ -312,6 +312,7 @@ CELERY_BEAT_SCHEDULE = {
         ("payments.tasks.run_due_lookups", _TICK),
         ("payments.tasks.submit_due_cancels", _TICK),
         ("payments.tasks.watch_silence", timedelta(seconds=10)),
+        ("payments.tasks.keep_day_sums", timedelta(minutes=2)),
         ("refunds.tasks.submit_due_refunds", _TICK),
         ("refunds.tasks.poll_due_refunds", _TICK),
         ("reconciliation.tasks.import_due_statements", _TICK),

@@ -13,7 +13,7 @@ from django_stubs_ext import StrOrPromise
 
 from merchant_portal.keyset import Cursor
 from payments.filtering import Between, DayRange, ListFilterForm, OneOf
-from payments.models import GOES_BACK, Payment
+from payments.models import GOES_BACK, DaySum, Payment
 from payments.places import Places
 from payments.states import PaymentState
 from qrcodes.models import Counter, Store
@@ -52,6 +52,28 @@ class PaymentFilter:
     def is_costly(self) -> bool:
         """Whether rows must be asked one by one: no index knows what no file has said."""
         return self.unreconciled
+
+    @property
+    def without_days(self) -> "PaymentFilter":
+        """What is left when all times count."""
+        return replace(self, since=None, until=None)
+
+    @property
+    def is_known_to_day_sums(self) -> bool:
+        """Whether the sums of days tell apart all that is asked for; what is asked for besides
+        these, now or in time to come, payments alone can answer."""
+        known = replace(self.without_days, store=None, counter=None, wallet="", cursor=None)
+        return replace(known, state="", unplaced=False) == PaymentFilter()
+
+    def narrow_sums(self, sums: QuerySet[DaySum]) -> QuerySet[DaySum]:
+        """The sums that match, of whatever day."""
+        if self.wallet:
+            sums = sums.filter(wallet=self.wallet)
+        if self.state:
+            sums = sums.filter(state=self.state)
+        if self.unplaced:
+            sums = sums.filter(store__isnull=True)
+        return sums.filter(self._place())
 
     def narrow(self, rows: QuerySet[Payment]) -> QuerySet[Payment]:
         """The rows that match, but for the number and what the tiles choose."""

@@ -33,3 +33,9 @@ def submit_due_cancels() -> None:
 def watch_silence() -> None:
     """Look at each counter that may have been silent for too long."""
     due.each(due.claim_each(SilenceWatch, now=clock.now), services.watch_counter)
+
+
+@shared_task
+def keep_day_sums() -> None:
+    """Add up past days, so that pages need not."""
+    services.keep_day_sums()

@@ -1,5 +1,6 @@
 """What Alipay told us, the payments it became, what goes back of them, and the ledger."""
 
+from payments.models.day_sums import ChangedDay, DaySum, day_of, start_of
 from payments.models.entry import EntryKind, LedgerAccount, LedgerEntry
 from payments.models.giving_back import Cancel, CancelMove, GivingBack
 from payments.models.lookup import Lookup
@@ -44,6 +45,8 @@ __all__ = [
     "TAKEN_KINDS",
     "Cancel",
     "CancelMove",
+    "ChangedDay",
+    "DaySum",
     "EntryKind",
     "GatewayHeard",
     "GivingBack",
@@ -71,4 +74,6 @@ __all__ = [
     "ZOpenPayment",
     "ZPart",
     "ZReport",
+    "day_of",
+    "start_of",
 ]

@@ -45,6 +45,7 @@ from payments.services.shifts import (
     refuse_day,
 )
 from payments.services.silence import set_silence_threshold, watch_counter
+from payments.services.summing import keep_day_sums
 
 __all__ = [
     "Addressee",
@@ -68,6 +69,7 @@ __all__ = [
     "find_addressee",
     "find_payment",
     "hear_refund",
+    "keep_day_sums",
     "keep_in_quarantine",
     "keep_waiting",
     "lock_held",

@@ -13,11 +13,12 @@ from merchant_portal.patience import TookTooLong
 from payments import listing, sums
 from payments.chips import chips
 from payments.columns import USUAL, Column, keep_columns
-from payments.narrowing import PaymentFilterForm
+from payments.narrowing import PaymentFilter, PaymentFilterForm
 from payments.tiles import without
 from payments.views.listing import PAGING, filter_form
-from payments.views.looking import visible_payments
-from qrcodes.permissions import PortalRequest, needs
+from payments.views.looking import visible_payments, visible_sums
+from qrcodes.models import Store
+from qrcodes.permissions import PortalRequest, Principal, needs
 
 _MOMENT = timedelta(microseconds=1)
 #: What the report of transactions is narrowed by under the same name.
@@ -47,13 +48,25 @@ def payment_sums(request: PortalRequest) -> HttpResponse:
 def _added_up(request: PortalRequest, form: PaymentFilterForm) -> dict[str, object]:
     """The sums, or why there are none."""
     asked = form.read()
-    found = listing.narrowed(visible_payments(request.principal, stores=form.stores), asked)
     try:
-        return {"sums": sums.add_up(asked.narrow_further(found.rows))}
+        return {"sums": _sums(request.principal, asked, form.stores)}
     except sums.TooManyToAdd:
         return {"is_too_many": True}
     except TookTooLong:
         return {"took_too_long": True}
+
+
+def _sums(principal: Principal, asked: PaymentFilter, stores: tuple[Store, ...]) -> sums.Sums:
+    """Of whole days what they were added up to; the rest, or all, payment by payment."""
+    payments = visible_payments(principal, stores=stores)
+    days = sums.whole_days(asked.since, asked.until)
+    if days is None or not asked.is_known_to_day_sums:
+        return sums.add_up(asked.narrow_further(listing.narrowed(payments, asked).rows))
+    return sums.add_up_by_days(
+        asked.narrow_further(asked.without_days.narrow(payments)),
+        asked.narrow_sums(visible_sums(principal, stores=stores)),
+        days,
+    )
 
 
 def _report_query(form: PaymentFilterForm) -> str:

@@ -1,6 +1,6 @@
 """One payment: its page, and its summary beside the list."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
@@ -9,7 +9,7 @@ from merchant_portal.access import ROLE_NAMES, Right, roles_with
 from merchant_portal.money import Money
 from payments.attributing import shift_of
 from payments.forms import NoteForm, PlaceForm, SettleForm
-from payments.models import Payment, Shift
+from payments.models import DaySum, Payment, Shift
 from payments.places import visible_stores
 from payments.sentences import advice, why_nothing_goes_back
 from payments.states import PaymentState
@@ -29,12 +29,21 @@ def visible_payments(
     ``stores`` are those of ``visible_stores``, where they have been read already.
     """
     payments = Payment.objects.select_related("store", "counter", "account")
+    return payments.filter(_within_reach(principal, stores))
+
+
+def visible_sums(principal: Principal, *, stores: tuple[Store, ...]) -> QuerySet[DaySum]:
+    """The sums of days of the payments somebody may see."""
+    return DaySum.objects.filter(_within_reach(principal, stores))
+
+
+def _within_reach(principal: Principal, stores: tuple[Store, ...] | None) -> Q:
     if principal.holds_everywhere(Right.SEE_PAYMENTS):
-        return payments
+        return Q()
     # Named one by one: a join to the merchant keeps the database from walking the list's index
     # (5 s instead of 5 ms at 1,000,000 payments).
     reached = visible_stores(principal) if stores is None else stores
-    return payments.filter(store__in=[store.pk for store in reached])
+    return Q(store__in=[store.pk for store in reached])
 
 
 @require_GET

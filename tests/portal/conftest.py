@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from merchant_portal.accounts.models import Account
-from payments import ledger
+from payments import ledger, sums
 from payments.models import Payment, PaymentMove
 from payments.states import PaymentState, Product
 from qrcodes.models import Counter
@@ -59,3 +60,20 @@ def take(pay: PayMaker) -> PayMaker:
         return payment
 
     return make
+
+
+@pytest.fixture
+def too_many(pay: PayMaker) -> None:
+    """One payment more than is added up."""
+    first = pay(100, occurred_at=datetime(2024, 3, 18, 16, 0, tzinfo=UTC))
+    values = {field.attname: getattr(first, field.attname) for field in Payment._meta.fields}
+    values |= {"id": None, "alipay_trans_id": "", "partner_trans_id": ""}
+    columns = ", ".join(name for name in values if name != "id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO payments_payment ({columns})
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)
+            SELECT {columns.replace("alipay_trans_id", "''").replace("partner_trans_id", "''")}
+            FROM payments_payment, n""",
+            [sums.MOST_ADDED],
+        )

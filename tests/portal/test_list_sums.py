@@ -8,8 +8,6 @@ from django.test import Client
 
 from merchant_portal.models import User
 from merchant_portal.patience import TookTooLong, answered_within
-from payments import sums
-from payments.models import Payment
 from payments.states import PaymentState
 from tests import factories
 from tests.portal.conftest import NOON, PayMaker
@@ -75,23 +73,6 @@ def test_the_sum_is_a_part_of_the_list_and_a_page_without_a_script(
     assert "USD 1.00" in part
     assert "<html" not in part
     assert "<html" in client.get(URL).content.decode()
-
-
-@pytest.fixture
-def too_many(pay: PayMaker) -> None:
-    """One payment more than is added up."""
-    first = pay(100)
-    values = {field.attname: getattr(first, field.attname) for field in Payment._meta.fields}
-    values |= {"id": None, "alipay_trans_id": "", "partner_trans_id": ""}
-    columns = ", ".join(name for name in values if name != "id")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO payments_payment ({columns})
-            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)
-            SELECT {columns.replace("alipay_trans_id", "''").replace("partner_trans_id", "''")}
-            FROM payments_payment, n""",
-            [sums.MOST_ADDED],
-        )
 
 
 def test_too_many_to_add_up_are_said_to_be_too_many(
