@@ -81,7 +81,8 @@ def read_verified(
         document = _document(exchange)
         _refuse_unsuccessful(document.root, exchange)
         fields = _signed_fields(document, exchange, sign_type=sign_type, keys=keys)
-        return Verified(fields, document.root.child_text("error"))
+        seen = {name: exchange.seen(value) for name, value in fields.items()}
+        return Verified(seen, document.root.child_text("error"))
     except DocumentUnreadable as error:
         no_answer(NoAnswer.UNREADABLE, exchange, str(error))
 
@@ -104,7 +105,7 @@ def refuse_http(exchange: Exchange) -> None:
 def _document(exchange: Exchange) -> Document:
     if media_type(exchange.content_type)[0] == "text/html":
         raise DocumentUnreadable("a page instead of an answer")
-    document = read_document(exchange.body, content_type=exchange.content_type)
+    document = read_document(exchange.received, content_type=exchange.content_type)
     if document.root.name != "alipay":
         raise DocumentUnreadable(f"the root is <{document.root.name[:40]}>")
     return document

@@ -15,13 +15,18 @@ from merchant_portal.alipay.answers import CodeAnswer, read_code_answer, read_ve
 from merchant_portal.alipay.cancels import CancelAnswer, CancelRequest, read_cancel_answer
 from merchant_portal.alipay.code_details import CodeDetails
 from merchant_portal.alipay.contract import Choices, Contract, Signing
+from merchant_portal.alipay.counter_payments import PayAnswer, PayRequest, read_pay_answer
 from merchant_portal.alipay.errors import (
     GatewayUnreachable,
-    NoAnswer,
     RequestInvalid,
 )
 from merchant_portal.alipay.exchange import Exchange
 from merchant_portal.alipay.fitting import ID_LENGTH, fit_text, refuse_notify_url
+from merchant_portal.alipay.order_codes import (
+    OrderCodeAnswer,
+    OrderCodeRequest,
+    read_order_code_answer,
+)
 from merchant_portal.alipay.outgoing import Outgoing, posted, unposted
 from merchant_portal.alipay.refunds import (
     RefundAnswer,
@@ -41,8 +46,8 @@ from merchant_portal.alipay.registrations import (
 )
 from merchant_portal.alipay.times import gateway_timestamp, written
 from merchant_portal.alipay.trades import TradeAnswer, read_trade_answer
-from merchant_portal.alipay.transport import Transport, open_http
-from merchant_portal.alipay.words import CodeStatus, RefundMode, Region
+from merchant_portal.alipay.transport import Transport, may_ask_elsewhere, open_http
+from merchant_portal.alipay.words import CodeStatus, RefundMode, Region, TimeForm
 
 __all__ = ["Choices", "Contract", "GatewayClient", "open_http"]
 
@@ -99,6 +104,39 @@ class GatewayClient:
             "status": status.value,
         }
         return self._about(qrcode, fields, signing)
+
+    def pay_with_code(self, request: PayRequest) -> PayAnswer:
+        """`alipay.acquire.overseas.spot.pay`: take a sale's money by the code that was scanned.
+
+        Nothing of the answer or of an error shows the code. After no answer query, then cancel.
+        """
+        signing = self._contract.signing()
+        fields = self._common("alipay.acquire.overseas.spot.pay")
+        fields |= request.as_fields(self._contract.partner, self._contract.region, self._choices)
+        outgoing = posted(self._contract, fields, signing, secrets=(request.payment_code,))
+        return read_pay_answer(
+            self._transport.send(outgoing),
+            request,
+            sign_type=signing.sign_type,
+            keys=signing.answer_keys,
+            words=self._choices.pay_words,
+        )
+
+    def create_order_code(self, request: OrderCodeRequest) -> OrderCodeAnswer:
+        """`alipay.acquire.precreate`: a code for one order. It is issued then, not paid."""
+        signing = self._contract.signing()
+        region = self._contract.region
+        counted = region in self._choices.millisecond_precreate_regions
+        form = TimeForm.MILLISECONDS if counted else TimeForm.TEXT
+        fields = self._common("alipay.acquire.precreate")
+        timestamp = written(self._now(), form)
+        fields |= request.as_fields(region, self._choices, timestamp=timestamp)
+        return read_order_code_answer(
+            self._post(fields, signing),
+            request,
+            sign_type=signing.sign_type,
+            keys=signing.answer_keys,
+        )
 
     def query_payment(
         self, *, partner_trans_id: str = "", alipay_trans_id: str = ""
@@ -286,15 +324,9 @@ class GatewayClient:
         try:
             return read(self._transport.send(outgoing))
         except GatewayUnreachable as error:
-            if not (self._contract.spare_url and _may_ask_elsewhere(error)):
+            if not (self._contract.spare_url and may_ask_elsewhere(error)):
                 raise
         return read(self._transport.send(outgoing.at(self._spare(outgoing))))
 
     def _spare(self, outgoing: Outgoing) -> httpx.URL:
         return httpx.URL(self._contract.spare_url).copy_merge_params(outgoing.url.params)
-
-
-def _may_ask_elsewhere(error: GatewayUnreachable) -> bool:
-    if error.reason is NoAnswer.HTTP_STATUS:
-        return (error.exchange.http_status or 0) >= 500
-    return error.reason in (NoAnswer.CONNECTION, NoAnswer.TIMEOUT)

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from merchant_portal.alipay.errors import RequestInvalid
-from merchant_portal.alipay.fitting import CONTROL, decimals_of
+from merchant_portal.alipay.fitting import (
+    CONTROL,
+    compact_json,
+    decimals_of,
+    refuse_long,
+    require_form,
+)
 from merchant_portal.alipay.words import ChannelFeeType, JSONForm, Region
 
 BIZ_DATA_LENGTH = 2000
@@ -103,7 +109,7 @@ class CodeDetails:
             "notify_sign_type": self.notify_sign_type,
             "notify_charset": self.notify_charset,
         }
-        text = _compact({name: value for name, value in members.items() if value})
+        text = compact_json({name: value for name, value in members.items() if value})
         if len(text) > BIZ_DATA_LENGTH:
             raise RequestInvalid("biz_data", f"longer than {BIZ_DATA_LENGTH} characters")
         return text
@@ -112,7 +118,7 @@ class CodeDetails:
         if self.channel_fee is None:
             return None
         members = {"type": self.channel_fee.type.value, "value": self.channel_fee.value}
-        return members if form is JSONForm.OBJECT else _compact(members)
+        return members if form is JSONForm.OBJECT else compact_json(members)
 
     def _passback(self, form: JSONForm) -> object:
         if not self.passback_parameters or form is JSONForm.TEXT:
@@ -129,16 +135,16 @@ class CodeDetails:
             self.channel_fee.refuse_unfit(currency=self.currency)
 
     def _refuse_ids(self, region: Region) -> None:
-        _require(_industry, "secondary_merchant_industry", self.secondary_merchant_industry)
+        require_form(_industry, "secondary_merchant_industry", self.secondary_merchant_industry)
         if self.secondary_merchant_industry == TAXI_INDUSTRY:
             raise RequestInvalid("secondary_merchant_industry", "codes for taxis are not offered")
-        _require(_merchant_id, "secondary_merchant_id", self.secondary_merchant_id)
-        _refuse_long("secondary_merchant_id", self.secondary_merchant_id, _merchant_lengths[region])
-        _require(_store_id, "store_id", self.store_id)
+        require_form(_merchant_id, "secondary_merchant_id", self.secondary_merchant_id)
+        refuse_long("secondary_merchant_id", self.secondary_merchant_id, _merchant_lengths[region])
+        require_form(_store_id, "store_id", self.store_id)
         if self.sys_service_provider_id:
-            _require(_provider_id, "sys_service_provider_id", self.sys_service_provider_id)
+            require_form(_provider_id, "sys_service_provider_id", self.sys_service_provider_id)
         if self.country_code:
-            _require(_country, "country_code", self.country_code)
+            require_form(_country, "country_code", self.country_code)
 
     def _refuse_texts(self, region: Region) -> None:
         texts: Mapping[str, tuple[str, int]] = {
@@ -149,40 +155,26 @@ class CodeDetails:
         for name, (text, longest) in texts.items():
             if not text.strip() and name != "address":
                 raise RequestInvalid(name, "missing")
-            _refuse_long(name, text, longest)
+            refuse_long(name, text, longest)
             if CONTROL.search(text):
                 raise RequestInvalid(name, "control characters are not permitted")
             if region is Region.HK and '"' in text:
                 raise RequestInvalid(name, "double quotation marks are not permitted in Hong Kong")
 
     def _refuse_currencies(self, region: Region) -> None:
-        _require(_currency, "trans_currency", self.trans_currency)
-        _require(_currency, "currency", self.currency)
+        require_form(_currency, "trans_currency", self.trans_currency)
+        require_form(_currency, "currency", self.currency)
         if region is Region.HK and (self.trans_currency, self.currency) != ("HKD", "HKD"):
             raise RequestInvalid("currency", "in Hong Kong both currencies are HKD")
         if self.trans_currency != "CNY" and self.currency not in ("CNY", self.trans_currency):
             raise RequestInvalid("currency", "settlement is in CNY or in the pricing currency")
 
 
-def _compact(members: Mapping[str, object]) -> str:
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-
-
-def _require(form: re.Pattern[str], field: str, text: str) -> None:
-    if not form.fullmatch(text):
-        raise RequestInvalid(field, "missing" if not text else f"{text!r} is not of the right form")
-
-
-def _refuse_long(field: str, text: str, longest: int) -> None:
-    if len(text) > longest:
-        raise RequestInvalid(field, f"longer than {longest} characters")
-
-
 def _refuse_passback(text: str) -> None:
     """Handed back with the payment: a flat JSON object, short enough to come back whole."""
     if not text:
         return
-    _refuse_long("passback_parameters", text, PASSBACK_LENGTH)
+    refuse_long("passback_parameters", text, PASSBACK_LENGTH)
     try:
         members = json.loads(text)
     except ValueError as error:

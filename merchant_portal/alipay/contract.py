@@ -10,9 +10,19 @@ import httpx
 from merchant_portal.alipay.charsets import UTF8
 from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.alipay.signing import MD5Key, SigningKey, SignType, VerifyingKey
-from merchant_portal.alipay.words import JSONForm, RefundQueryWords, Region, TimeForm
+from merchant_portal.alipay.words import JSONForm, PayWords, RefundQueryWords, Region, TimeForm
 
 _partner = re.compile(r"\d{16}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextLengths:
+    """Longest texts, in characters, where Alipay's in-store pages name none."""
+
+    memo: int = 256
+    secondary_merchant_name: int = 64
+    store_name: int = 64
+    show_url: int = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +47,12 @@ class Choices:
     """`refund_amount` is Number(9,2): nine digits in all, two of them decimals."""
     refund_query_words: RefundQueryWords = field(default_factory=RefundQueryWords)
     """The values of refund.query's two result fields."""
+    pay_words: PayWords = field(default_factory=PayWords)
+    """The values of spot.pay's `result_code`."""
+    millisecond_precreate_regions: frozenset[Region] = frozenset({Region.HK})
+    """Where precreate writes its `timestamp` as milliseconds (hkapi/precreate)."""
+    lengths: TextLengths = TextLengths()
+    """Longest texts of scans and order codes where no page names a length."""
     timeout_seconds: float | None = None
     """For connecting and for each read; None leaves it to the HTTP client."""
     answer_within_seconds: float = 30.0

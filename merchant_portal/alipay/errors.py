@@ -27,10 +27,10 @@ class GatewayRefused(AlipayError):
         text: str = "",
         may_retry: bool = False,
     ) -> None:
-        super().__init__(f"{exchange.service} was refused: {code}")
-        self.code = code
+        super().__init__(f"{exchange.service} was refused: {exchange.seen(code)}")
+        self.code = exchange.seen(code)
         self.signed = signed
-        self.text = text
+        self.text = exchange.seen(text)
         self.may_retry = may_retry
         self.exchange = exchange
 
@@ -57,6 +57,7 @@ class GatewayUnreachable(AlipayError):
     def __init__(
         self, reason: NoAnswer, *, exchange: Exchange, never_sent: bool = False, detail: str = ""
     ) -> None:
+        detail = exchange.seen(detail)
         super().__init__(
             f"{exchange.service} has no answer: {reason}" + (detail and f" ({detail})")
         )

@@ -4,6 +4,7 @@ Global pages name lengths; the Hong Kong pages also forbid double quotation mark
 (global.alipay.com/docs/ac/hkapi/spot_refund), which cannot mean the JSON ones.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -18,6 +19,7 @@ WHOLE_CURRENCIES = frozenset({"JPY", "KRW"})  # docs.antom.com/ac/global/spotpay
 
 CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _currency = re.compile(r"[A-Z]{3}")
+_quantity = re.compile(r"[1-9][0-9]{0,8}")
 _amount = re.compile(r"(?:0|[1-9]\d{0,8})(?:\.(\d{1,2}))?", re.ASCII)
 
 
@@ -45,6 +47,28 @@ def fit_words(field: str, text: str, *, longest: int | None = None) -> str:
     return text
 
 
+def require_form(form: re.Pattern[str], field: str, text: str) -> None:
+    """RequestInvalid unless the whole text has the form."""
+    if not form.fullmatch(text):
+        raise RequestInvalid(field, "missing" if not text else f"{text!r} is not of the right form")
+
+
+def refuse_long(field: str, text: str, longest: int) -> None:
+    """RequestInvalid for more characters than Alipay takes."""
+    if len(text) > longest:
+        raise RequestInvalid(field, f"longer than {longest} characters")
+
+
+def refuse_quantity(field: str, text: str) -> None:
+    """RequestInvalid unless it is a whole number above zero."""
+    require_form(_quantity, field, text)
+
+
+def compact_json(members: object) -> str:
+    """JSON as it is signed and sent: no blanks, letters as they are."""
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+
+
 def refuse_quotes(region: Region, fields: Mapping[str, str]) -> None:
     """Hong Kong takes no double quotation mark."""
     for field, text in fields.items():
@@ -52,9 +76,9 @@ def refuse_quotes(region: Region, fields: Mapping[str, str]) -> None:
             raise RequestInvalid(field, "double quotation marks are not permitted in Hong Kong")
 
 
-def refuse_notify_url(notify_url: str) -> None:
+def refuse_notify_url(notify_url: str, *, longest: int = NOTIFY_URL_LENGTH) -> None:
     """RequestInvalid unless Alipay could send notifications there."""
-    fit_text("notify_url", notify_url, longest=NOTIFY_URL_LENGTH)
+    fit_text("notify_url", notify_url, longest=longest)
     refuse_address("notify_url", notify_url)
 
 
@@ -77,6 +101,8 @@ def refuse_amount(field: str, text: str, *, currency: str, largest: Decimal) -> 
     The text is looked at, not the number: 100.00 yen is an error at Alipay though 100 is not
     (docs.antom.com/ac/global/spotpay_cn).
     """
+    if not isinstance(text, str):  # an amount of the JSON products, which counts in minor units
+        raise RequestInvalid(field, "the gateway takes a decimal text in major units")
     match = _amount.fullmatch(text)
     if match is None:
         raise RequestInvalid(field, "write a plain decimal, like 12.50")

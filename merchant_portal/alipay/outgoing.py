@@ -1,12 +1,13 @@
 """A request ready to leave: its fields signed and written as they travel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import httpx
 
 from merchant_portal.alipay.charsets import codec_of
+from merchant_portal.alipay.concealing import Secret
 from merchant_portal.alipay.contract import Contract, Signing
 from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.alipay.signing import presign, sign
@@ -14,21 +15,32 @@ from merchant_portal.alipay.signing import presign, sign
 
 @dataclass(frozen=True)
 class Outgoing:
-    """`fields` is what the request says, `body` how a POST carries it."""
+    """`fields` is what the request says, `body` how a POST carries it.
+
+    `secrets` stand in these three openly, so none of the three is in a repr.
+    """
 
     method: str
     service: str
     url: httpx.URL
-    fields: tuple[tuple[str, str], ...]
-    presign: str
-    body: bytes = b""
+    fields: tuple[tuple[str, str], ...] = field(repr=False)
+    presign: str = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
     content_type: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secrets: tuple[Secret, ...] = ()
 
     def at(self, url: httpx.URL) -> "Outgoing":
         return replace(self, url=url)
 
 
-def posted(contract: Contract, fields: Mapping[str, str], signing: Signing) -> Outgoing:
+def posted(
+    contract: Contract,
+    fields: Mapping[str, str],
+    signing: Signing,
+    *,
+    secrets: tuple[Secret, ...] = (),
+) -> Outgoing:
     """A POST; `_input_charset` is signed with the rest but travels in the address."""
     charset = contract.choices.charset
     codec = codec_of(charset)
@@ -46,6 +58,7 @@ def posted(contract: Contract, fields: Mapping[str, str], signing: Signing) -> O
         presign=text,
         body=urlencode(carried, encoding=codec).encode("ascii"),
         content_type=f"application/x-www-form-urlencoded; charset={charset}",
+        secrets=secrets,
     )
 
 

@@ -19,7 +19,13 @@ from merchant_portal.alipay.answers import (
 from merchant_portal.alipay.contract import refuse_address
 from merchant_portal.alipay.errors import NoAnswer, RequestInvalid
 from merchant_portal.alipay.exchange import Exchange
-from merchant_portal.alipay.fitting import ID_LENGTH, fit_text, fit_words, refuse_quotes
+from merchant_portal.alipay.fitting import (
+    ID_LENGTH,
+    fit_text,
+    fit_words,
+    refuse_quotes,
+    require_form,
+)
 from merchant_portal.alipay.signing import SignType, VerifyingKey
 from merchant_portal.alipay.words import MerchantType, Region, ReviewStatus
 
@@ -80,7 +86,7 @@ class Registrant:
     def refuse_unfit(self) -> None:
         """RequestInvalid, naming Alipay's parameter, for what is missing or cannot be sent."""
         _require_text("registration_no", self.registration_no)
-        _require_form(_country, "register_country", self.register_country)
+        require_form(_country, "register_country", self.register_country)
         _require_text("register_address", self.register_address)
         if not (self.contact_no or self.contact_email):
             raise RequestInvalid("contact_no", "a number or an e-mail is needed")
@@ -129,9 +135,9 @@ class StoreRegistration:
         _refuse_ids(self.secondary_merchant_id, self.store_id, region=region)
         _require_text("secondary_merchant_name", self.secondary_merchant_name, NAME_LENGTH)
         _require_text("store_name", self.store_name)
-        _require_form(_country, "store_country", self.store_country)
+        require_form(_country, "store_country", self.store_country)
         _require_text("store_address", self.store_address)
-        _require_form(_industry, "store_industry", self.store_industry)
+        require_form(_industry, "store_industry", self.store_industry)
         if self.store_industry == TAXI_INDUSTRY:
             raise RequestInvalid("store_industry", "taxis are not offered")
         self._refuse_photos()
@@ -149,10 +155,10 @@ class StoreRegistration:
 
 
 def _refuse_ids(merchant_id: str, store_id: str, *, region: Region) -> None:
-    _require_form(_merchant_id, "secondary_merchant_id", merchant_id)
+    require_form(_merchant_id, "secondary_merchant_id", merchant_id)
     longest = _merchant_id_lengths[region]
     fit_text("secondary_merchant_id", merchant_id, longest=longest)
-    _require_form(_store_id, "store_id", store_id)
+    require_form(_store_id, "store_id", store_id)
     fit_text("store_id", store_id, longest=ID_LENGTH)
 
 
@@ -160,11 +166,6 @@ def _require_text(field: str, text: str, longest: int | None = None) -> None:
     if not text:
         raise RequestInvalid(field, "missing")
     fit_words(field, text, longest=longest)
-
-
-def _require_form(form: re.Pattern[str], field: str, text: str) -> None:
-    if not form.fullmatch(text):
-        raise RequestInvalid(field, "missing" if not text else f"{text!r} is not of the right form")
 
 
 @dataclass(frozen=True)

@@ -164,10 +164,13 @@ def sign(text: str, key: SigningKey, *, charset: str = "UTF-8") -> str:
     """The signature of a pre-sign text: 32 hexadecimal digits, or base64."""
     try:
         encoded = text.encode(charset)
-    except UnicodeEncodeError as error:
-        raise RequestInvalid(
-            "_input_charset", f"the text cannot be written in {charset}"
-        ) from error
+    except UnicodeEncodeError:
+        raise RequestInvalid("_input_charset", f"the text cannot be written in {charset}") from None
+    return sign_bytes(encoded, key)
+
+
+def sign_bytes(encoded: bytes, key: SigningKey) -> str:
+    """The signature of bytes as they travel."""
     if isinstance(key, MD5Key):
         return _md5(encoded, key)
     signature = _parsed_private(key.pem).sign(encoded, _padding, _digests[key.sign_type])
@@ -181,6 +184,14 @@ def verifies(text: str, signature: str, key: VerifyingKey, *, charset: str = "UT
     """
     try:
         encoded = text.encode(charset)
+    except UnicodeError:
+        return False
+    return verifies_bytes(encoded, signature, key)
+
+
+def verifies_bytes(encoded: bytes, signature: str, key: VerifyingKey) -> bool:
+    """Whether the signature belongs to bytes as they came."""
+    try:
         if isinstance(key, MD5Key):
             return hmac.compare_digest(_md5(encoded, key), signature.lower())
         raw = b64decode(signature.replace(" ", "+"), validate=True)

@@ -4,7 +4,8 @@
   (global.alipay.com/docs/ac/global/qrcode_create);
 - compact, `yyyyMMddHHmmss`: `alipay_pay_time` in query answers (global/overseas_query);
 - milliseconds since 1970: `alipay.acquire.cancel` (global/acquire_cancel), whose samples of
-  Alipay's own also show the other two.
+  Alipay's own also show the other two;
+- ISO 8601 with its zone: the JSON API (docs.antom.com/ac/ams/api_fund).
 """
 
 import re
@@ -16,6 +17,7 @@ GMT8 = timezone(timedelta(hours=8), "GMT+8")
 
 _text = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
 _compact = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
+_iso8601 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _epoch = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +42,11 @@ def compact(now: datetime) -> str:
     return _aware(now).astimezone(GMT8).strftime("%Y%m%d%H%M%S")
 
 
+def iso8601(now: datetime) -> str:
+    """The instant in GMT+8 with its zone: `2026-11-20T19:50:01+08:00`."""
+    return _aware(now).astimezone(GMT8).isoformat(timespec="seconds")
+
+
 def written(now: datetime, form: TimeForm) -> str:
     """The instant in one of the three forms."""
     if form is TimeForm.MILLISECONDS:
@@ -55,6 +62,13 @@ def parse_text(text: str) -> datetime:
 def parse_compact(text: str) -> datetime:
     """Read `yyyyMMddHHmmss` as GMT+8; ValueError for anything else."""
     return _parsed(_compact, text)
+
+
+def parse_iso8601(text: str) -> datetime:
+    """Read an instant with its zone; ValueError for anything else."""
+    if _iso8601.fullmatch(text) is None:
+        raise ValueError(f"not a time with its zone: {text[:40]!r}")
+    return datetime.fromisoformat(text)
 
 
 def _parsed(form: re.Pattern[str], text: str) -> datetime:

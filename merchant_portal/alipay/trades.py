@@ -64,7 +64,7 @@ def read_trade_answer(
         partner_trans_id=named["partner_trans_id"],
         amount=fields.get("trans_amount", ""),
         currency=fields.get("currency", ""),
-        paid_at=_paid_at(fields, exchange),
+        paid_at=paid_at_of(fields, exchange),
         buyer_login=fields.get("alipay_buyer_login_id", ""),
         buyer_user_id=fields.get("alipay_buyer_user_id", ""),
         payment_inst=fields.get("payment_inst", ""),
@@ -80,8 +80,8 @@ def _status(fields: Mapping[str, str], exchange: Exchange) -> TradeStatus:
     return TradeStatus(word)
 
 
-def _paid_at(fields: Mapping[str, str], exchange: Exchange) -> datetime | None:
-    """A pay time that cannot be read is not "never paid"."""
+def paid_at_of(fields: Mapping[str, str], exchange: Exchange) -> datetime | None:
+    """The pay time, None without one. One that cannot be read is not "never paid"."""
     text = fields.get("alipay_pay_time", "")
     if not text:
         return None

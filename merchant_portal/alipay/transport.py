@@ -6,6 +6,7 @@ from datetime import datetime
 
 import httpx
 
+from merchant_portal.alipay.concealing import concealed, concealed_bytes
 from merchant_portal.alipay.errors import GatewayUnreachable, NoAnswer
 from merchant_portal.alipay.exchange import Exchange
 from merchant_portal.alipay.outgoing import Outgoing
@@ -44,7 +45,9 @@ class Transport:
         return _Call(self, outgoing).made()
 
     def request(self, outgoing: Outgoing) -> httpx.Request:
-        headers = {"Content-Type": outgoing.content_type} if outgoing.content_type else {}
+        headers = dict(outgoing.headers)
+        if outgoing.content_type:
+            headers["Content-Type"] = outgoing.content_type
         return self._http.build_request(
             outgoing.method,
             outgoing.url,
@@ -73,7 +76,7 @@ class _Call:
         self._started_at = transport.now()
         self._begun = time.monotonic()
         self._status: int | None = None
-        self._content_type = ""
+        self._headers: dict[str, str] = {}
         self._body = bytearray()
 
     def made(self) -> Exchange:
@@ -93,7 +96,7 @@ class _Call:
         response = self._transport.stream(self._transport.request(self._outgoing))
         try:
             self._status = response.status_code
-            self._content_type = response.headers.get("content-type", "")
+            self._headers = dict(response.headers)
             for chunk in response.iter_raw():  # as it came: nothing is unpacked
                 self._take(chunk)
         finally:
@@ -119,14 +122,26 @@ class _Call:
         )
 
     def _exchange(self) -> Exchange:
+        secrets, body = self._outgoing.secrets, bytes(self._body)
+        seen = [(name, concealed(value, secrets)) for name, value in self._outgoing.fields]
         return Exchange(
             service=self._outgoing.service,
             url=str(self._outgoing.url),
-            fields=self._outgoing.fields,
-            presign=self._outgoing.presign,
+            fields=tuple(seen),
+            presign=concealed(self._outgoing.presign, secrets),
             started_at=self._started_at,
             elapsed_seconds=time.monotonic() - self._begun,
             http_status=self._status,
-            content_type=self._content_type,
-            body=bytes(self._body),
+            content_type=self._headers.get("content-type", ""),
+            body=concealed_bytes(body, secrets),
+            headers={name: concealed(value, secrets) for name, value in self._headers.items()},
+            secrets=secrets,
+            unconcealed=body if secrets else None,
         )
+
+
+def may_ask_elsewhere(error: GatewayUnreachable) -> bool:
+    """Whether a question may go to a spare address: nobody answered, or the machine failed."""
+    if error.reason is NoAnswer.HTTP_STATUS:
+        return (error.exchange.http_status or 0) >= 500
+    return error.reason in (NoAnswer.CONNECTION, NoAnswer.TIMEOUT)

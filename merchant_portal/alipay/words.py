@@ -108,6 +108,41 @@ class RefundQueryWords:
         return RefundResult.PROCESSING if word in self.under_way else None
 
 
+class IdentityCodeType(StrEnum):
+    """`identity_code_type`: BARCODE also where the QR form of the payment code was scanned."""
+
+    BARCODE = "barcode"
+    QRCODE = "qrcode"
+
+
+class PayOutcome(StrEnum):
+    """What a signed answer to a scan says; a refusal is GatewayRefused.
+
+    OPEN: the buyer must still confirm, or Alipay does not know yet.
+    """
+
+    PAID = "PAID"
+    OPEN = "OPEN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayWords:
+    """The values of spot.pay's `result_code`; pages and samples spell two of them differently.
+
+    A word that is none of these is no answer.
+    """
+
+    paid: frozenset[str] = frozenset({"SUCCESS"})
+    refused: frozenset[str] = frozenset({"FAILED", "FAIL"})
+    open: frozenset[str] = frozenset({"UNKNOW", "UNKNOWN"})
+
+    def outcome_of(self, word: str) -> PayOutcome | None:
+        """None for a word that is neither paid nor open."""
+        if word in self.paid:
+            return PayOutcome.PAID
+        return PayOutcome.OPEN if word in self.open else None
+
+
 class MerchantType(StrEnum):
     """`secondary_merchant_type`: a person, or a company."""
 
