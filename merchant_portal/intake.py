@@ -9,6 +9,7 @@ import re
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
 
 from merchant_portal import audit, clock
 from merchant_portal.accounts import services as accounts
@@ -84,7 +85,7 @@ def verify(addressee: Addressee, *, body: bytes, content_type: str) -> Arrival:
             return _arrival(
                 account, addressee.code, row, posted, body=body, content_type=content_type
             )
-    raise Unverified("No live key of the account verifies the signature.")
+    raise Unverified(gettext_noop("No live key of the account verifies the signature."))
 
 
 def _arrival(

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from merchant_portal.alipay.messages import TradeStatus
@@ -156,8 +156,27 @@ def call_words(service: str) -> str:
 
 
 #: Verbs of the audit log about payments, as people say them.
+#: Who did something, where it was nobody with a name of their own.
+ACTORS: dict[str, StrOrPromise] = {
+    "Alipay": pgettext_lazy("who did it", "Alipay"),
+    "command line": pgettext_lazy("who did it", "command line"),
+    "schedule": pgettext_lazy("who did it", "schedule"),
+}
+#: Words the audit log keeps beside a verb.
+DETAILS: dict[str, StrOrPromise] = {
+    "doing": pgettext_lazy("detail of the audit log", "for"),
+    "means": pgettext_lazy("detail of the audit log", "by"),
+    "refund": pgettext_lazy("detail of the audit log", "a refund"),
+    "cancel": pgettext_lazy("detail of the audit log", "a cancel"),
+    "approve": pgettext_lazy("detail of the audit log", "an approval"),
+    "book": pgettext_lazy("detail of the audit log", "a booking"),
+    "send": pgettext_lazy("detail of the audit log", "sending"),
+    "pin": pgettext_lazy("detail of the audit log", "PIN"),
+    "password": pgettext_lazy("detail of the audit log", "password"),
+}
 VERBS: dict[str, StrOrPromise] = {
     "ask_alipay": gettext_lazy("asked Alipay"),
+    "confirm": gettext_lazy("confirmed who they are"),
     "find_payment": gettext_lazy("looked for the payment"),
     "move_to_shift": gettext_lazy("moved the payment to another shift"),
     "place_payment": gettext_lazy("said where it was paid"),

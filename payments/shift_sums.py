@@ -77,7 +77,7 @@ def _title(figure: ZFigure, *, own: Shift | None) -> str:
         case Section.OWN:
             return where if own is None else _("Taken in this shift")
         case Section.LATE:
-            return _("Late for %s") % where
+            return _("Late for %s") % where if figure.shift else _("Late, outside any shift")
         case Section.MOVED_OUT:
             return _("Correction: moved away from %s") % where
         case Section.MOVED_IN:

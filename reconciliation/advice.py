@@ -62,7 +62,7 @@ _ADVICE: Mapping[tuple[str, str], StrOrPromise] = MappingProxyType(
             " has changed; if not, claim the difference."
         ),
         (VerdictWord.DUPLICATE_ROW, ""): _(
-            "The file has this row twice, and it counts once. Note it down and drop it, unless you"
+            "The file has this row twice, and it counts once. Close it with a note, unless you"
             " know that it happened twice."
         ),
         (VerdictWord.CONFLICTING_DUPLICATE, ""): _(

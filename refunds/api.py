@@ -51,8 +51,8 @@ _KEY_HEADER = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     required=True,
-    description="Your own key for this write, up to 100 signs. The same key with the same content "
-    "gives back what the first request made; with another content it is refused.",
+    description="Your own key for this write, up to 100 characters. The same key with the same "
+    "content gives back what the first request made; with another content it is refused.",
 )
 
 
@@ -123,7 +123,10 @@ class _GivingBackDoor(ListModelMixin, RetrieveModelMixin, Door[Row]):
         text = self.request.headers.get("Idempotency-Key", "")
         if not _usable_key.fullmatch(text):
             raise ParseError(
-                _("Send an Idempotency-Key of 1 to 100 signs: the same one when you try again.")
+                _(
+                    "Send an Idempotency-Key of 1 to 100 characters: "
+                    "the same one when you try again."
+                )
             )
         return RequestKey.over(owner=self._owner(), key=text, verb=verb, **asked)
 

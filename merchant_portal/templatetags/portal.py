@@ -1,5 +1,6 @@
 """How pages show money, states, times, numbers, and what somebody may do."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from merchant_portal.access import Right
 from merchant_portal.money import Money
 from payments.models import CancelMove, GivingBack, Notification, SilenceAlarm
 from payments.places import ALIPAY_ZONE
-from payments.sentences import VERBS, call_words
+from payments.sentences import ACTORS, DETAILS, VERBS, call_words
 from payments.states import CancelState, PaymentState
 from payments.timeline import NoticeEvidence, answer_text
 from qrcodes.models import Counter, Registration, Store
@@ -204,6 +205,18 @@ def calendar_day_short(value: date) -> str:
     return formats.date_format(value, pgettext("date format on a chart", "j M"))
 
 
+@register.filter
+def calendar_month(value: date) -> str:
+    """A month in the reader's language: ``November 2026``."""
+    return formats.date_format(value, pgettext("date format", "F Y"))
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """Words one after the other, as the reader's language parts them."""
+    return pgettext("between the words of a list", ", ").join(str(word) for word in words)
+
+
 @register.simple_tag
 def moment(instant: datetime | None, place: object = None) -> str:
     """Day, time and zone at a place: ``20 Nov 2026 14:03:12 HKT``."""
@@ -342,6 +355,18 @@ def state_before(move: CancelMove | RefundMove) -> str:
 
 
 register.filter("call_words", call_words)
+
+
+@register.filter
+def detail_words(word: object) -> str:
+    """A word that the audit log keeps beside a verb; what is not in our list stays as it is."""
+    return str(DETAILS.get(str(word), word))
+
+
+@register.filter
+def actor_words(name: str) -> str:
+    """Who did it; what is nobody's name is said in the reader's language."""
+    return str(ACTORS.get(name, name))
 
 
 @register.filter

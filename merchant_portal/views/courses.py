@@ -148,9 +148,10 @@ def _by_day(course: Course, links: Links) -> Chart:
 def _day_point(course: Course, day: date, links: Links) -> Point:
     booked = course.by_day[day]
     label = formats.date_format(day, pgettext("date format on a chart", "j M"))
+    whole = pgettext("date format on a chart", "D, j M")
     return Point(
         label=label,
-        text=_said(formats.date_format(day, "D, j M"), course, booked),
+        text=_said(formats.date_format(day, whole), course, booked),
         url=links.days(day, day, course.currency),
         above=booked.paid,
         below=max(booked.given_back, 0),

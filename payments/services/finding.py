@@ -187,7 +187,7 @@ def _fit(number: str) -> str:
     number = number.strip()
     if len(number) > _LONGEST_NUMBER or not number.isprintable():
         raise LookupRefused(
-            _("This is no number of a payment: it is too long, or has signs no number has.")
+            _("This is no number of a payment: it is too long, or has characters no number has.")
         )
     return number
 

@@ -100,15 +100,15 @@ def _drawn(shown: list[Poster], order: Order) -> bytes:
         raise PrintRefused(no_font_sentence()) from missing
     except posters.SignsMissing as missing:
         raise PrintRefused(
-            _("No font on this machine has these signs of the names: %s") % missing.signs
+            _("No font on this machine has these characters of the names: %s") % missing.signs
         ) from missing
 
 
 def no_font_sentence() -> str:
     """What to install where Chinese cannot be printed."""
     return _(
-        "No font with Chinese signs can be embedded here. Install the package fonts-droid-fallback "
-        "(or fonts-wqy-zenhei), or put a TrueType font at %s."
+        "No font with Chinese characters can be embedded here. Install the package "
+        "fonts-droid-fallback (or fonts-wqy-zenhei), or put a TrueType font at %s."
     ) % settings.POSTER_FONTS[0].relative_to(settings.VAR_DIR.parent)
 
 

@@ -66,7 +66,9 @@ def _texts(form: PatrolForm) -> list[str]:
     if not photo:
         return [form.cleaned_data["text"]]
     if photo.size > settings.PHOTO_BYTES:
-        form.add_error("photo", _("The photo is too large: let the phone make a smaller one."))
+        form.add_error(
+            "photo", _("The photo is too large: choose a smaller size, or move back a little.")
+        )
         return []
     try:
         texts = posters.read_picture(photo.read())

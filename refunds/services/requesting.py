@@ -69,7 +69,7 @@ def _window_over(payment: Payment) -> str:
     last_day = paid_on + timedelta(days=payment.account.refund_window_days)
     if clock.transaction_day(clock.now()) <= last_day:
         return ""
-    return _("Alipay refunded it until %s only.") % last_day.isoformat()
+    return _("Alipay took refunds of it until %s only.") % last_day.isoformat()
 
 
 def _refuse_successor(payment: Payment, instead_of: Cancel | None) -> None:
