@@ -24,6 +24,19 @@ document.addEventListener("input", (event) => {
   if (choice) choice.checked = true;
 });
 
+// What scrolls and holds nothing to go to is itself reached by Tab, for the arrow keys to scroll it.
+function reachScrollers() {
+  for (const box of document.querySelectorAll(".table-wrap, .raw")) {
+    const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    if (scrolls && !box.querySelector("a, button, input, select, summary")) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+reachScrollers();
+window.addEventListener("resize", reachScrollers);
+document.addEventListener("toggle", reachScrollers, true);
+document.addEventListener("htmx:afterSettle", reachScrollers);
+
 // "/" goes to the search box, as people expect of a list.
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input, select, textarea");
