@@ -117,6 +117,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "merchant_portal.middleware.RequestLogMiddleware",
     "merchant_portal.middleware.AlipaysDoorMiddleware",
+    "payments.screen_door.NothingNewMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

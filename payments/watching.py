@@ -1,19 +1,23 @@
 """What stands on a counter's screen: the newest payments, and a mark of whether they changed.
 
-The mark is asked for more than once a second by every screen, so it is one walk of an index.
+The mark is asked for more than once a second by every screen, so it is one walk of an index, by a
+statement that is planned once; a device's screen is found by the same statement.
 """
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import cache
 
+from django.db import connection
 from django.db.models import F, OuterRef, Q, Subquery
+from django.http import QueryDict
 
+from merchant_portal import rows
 from payments.models import Payment, PaymentMove
 from payments.places import business_day_start
-from payments.speech import sayings
 from payments.states import PAYMENT_TAKEN
-from qrcodes.models import Counter
+from qrcodes.models import Counter, Store
 
 #: A payment that stayed pending while this many others came is not looked for on the screen.
 _LOOKED_THROUGH = 50
@@ -23,7 +27,7 @@ _KEPT = timedelta(hours=2)
 _LATE = timedelta(minutes=2)
 _WALLETS = {"ALIPAYCN": "Alipay", "ALIPAYHK": "AlipayHK"}
 _IN_MARK = (
-    "pk",
+    "id",
     "state",
     "amount_minor",
     "refunded_minor",
@@ -34,6 +38,18 @@ _IN_MARK = (
     "wallet",
     "buyer",
 )
+_SEEN = """
+SELECT {joined}(newest.seen, ';') FROM (
+    SELECT {columns} AS seen FROM payments_payment AS payment
+    WHERE payment.counter_id = {counter} ORDER BY payment.id DESC LIMIT {looked_through}
+) AS newest"""
+_DEVICE_SEES = """
+SELECT device.counter_id, device.shows_takings, store.time_zone,
+    CAST(store.business_day_starts AS varchar(15)), ({seen})
+FROM qrcodes_device AS device
+JOIN qrcodes_counter AS counter ON counter.id = device.counter_id
+JOIN qrcodes_store AS store ON store.id = counter.store_id
+WHERE device.token_digest = %s AND device.revoked_at IS NULL AND device.last_seen_at > %s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +70,60 @@ class Arrival:
         """The wallet as people know it."""
         return _WALLETS.get(self.payment.wallet, self.payment.wallet)
 
-    @property
-    def spoken(self) -> list[tuple[str, str]]:
-        """What a voice says about it, per language."""
-        return [(tongue.value, words) for tongue, words in sayings(self.payment.amount).items()]
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a screen looks at: a counter of a store, and its newest payments as text."""
+
+    counter_id: int
+    store: Store
+    seen: str
 
 
-def mark_of(counter: Counter, *, now: datetime, about: str) -> str:
-    """Changes whenever what stands on the screen does, and each minute; ``about`` is what else
-    the screen depends on."""
-    day = business_day_start(counter.store, now=now)
-    rows = counter.payments.order_by("-pk").values_list(*_IN_MARK)[:_LOOKED_THROUGH]
-    seen = (list(rows), day.isoformat(), int(now.timestamp()) // 60, about)
-    return hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
+@dataclass(frozen=True, slots=True)
+class DeviceSight(Sight):
+    """What a paired device's screen depends on."""
+
+    shows_takings: bool
+
+
+def look_at(counter: Counter) -> Sight:
+    """The counter's payments as they stand now."""
+    ((seen,),) = rows.run(_seen("%s"), [counter.pk])
+    return Sight(counter.pk, counter.store, seen or "")
+
+
+def look_as_device(token_digest: str, *, seen_since: datetime) -> DeviceSight | None:
+    """The counter's payments for a paired device that was noted as seen since then, in the first
+    and only statement of a request; None: not paired, disconnected, or to be noted again."""
+    statement = _DEVICE_SEES.format(seen=_seen("device.counter_id"))
+    found = rows.run_first(statement, [token_digest, seen_since])
+    if not found:
+        return None
+    counter_id, shows_takings, time_zone, starts, seen = found[0]
+    store = Store(time_zone=time_zone, business_day_starts=time.fromisoformat(starts))
+    return DeviceSight(counter_id, store, seen or "", bool(shows_takings))
+
+
+def etag_of(
+    sight: Sight, *, now: datetime, language: str, shows_takings: bool, asked: QueryDict
+) -> str:
+    """Changes whenever what stands on the screen does, and each minute: not all screens at once."""
+    day = business_day_start(sight.store, now=now)
+    minute = (int(now.timestamp()) + sight.counter_id) // 60
+    about = f"{sight.counter_id} {shows_takings} {language} {asked.urlencode()}"
+    text = f"{about} {day.isoformat()} {minute} {sight.seen}"
+    return f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
+
+
+@cache
+def _seen(counter: str) -> str:
+    return _SEEN.format(
+        joined="string_agg" if connection.vendor == "postgresql" else "group_concat",
+        columns=" || ',' || ".join(f"payment.{name}" for name in _IN_MARK),
+        counter=counter,
+        looked_through=_LOOKED_THROUGH,
+    )
 
 
 def newest_arrivals(counter: Counter, *, now: datetime) -> list[Arrival]:
@@ -74,13 +131,13 @@ def newest_arrivals(counter: Counter, *, now: datetime) -> list[Arrival]:
     day = business_day_start(counter.store, now=now)
     since = min(day, now - _KEPT)
     newest = counter.payments.order_by("-pk").values("pk")[:_LOOKED_THROUGH]
-    rows = (
+    payments = (
         counter.payments.filter(pk__in=newest, state__in=PAYMENT_TAKEN)
         .annotate(taken_by=_move("pk"), taken_at=_move("at"))
         .filter(Q(occurred_at__gte=since) | Q(taken_at__gte=since))
         .order_by(F("taken_by").desc(nulls_last=True), "-pk")
     )
-    return [_arrival(row, counter, day) for row in rows]
+    return [_arrival(row, counter, day) for row in payments]
 
 
 def _arrival(row: Payment, counter: Counter, day: datetime) -> Arrival:

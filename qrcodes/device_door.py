@@ -37,6 +37,12 @@ def renew_cookie(request: HttpRequest, response: HttpResponse) -> None:
     give_cookie(response, request.COOKIES[_COOKIE])
 
 
+def digest_of_cookie(request: HttpRequest) -> str:
+    """Of the token that the device shows; empty where it shows none."""
+    token = request.COOKIES.get(_COOKIE, "")
+    return Device.digest_of(token) if token else ""
+
+
 def needs_device(view: DeviceView) -> Callable[[HttpRequest], HttpResponse]:
     """Let a page be seen only by a paired device; one that was disconnected is told so."""
 

@@ -17,7 +17,7 @@ from payments.expected_form import ExpectedForm
 from payments.expecting import judge
 from payments.places import business_day_start
 from payments.takings import add_up
-from payments.watching import Arrival, mark_of, newest_arrivals
+from payments.watching import Arrival, etag_of, look_at, newest_arrivals
 from qrcodes.device_door import needs_device, renew_cookie
 from qrcodes.models import Counter, Device
 from qrcodes.permissions import PortalRequest, needs
@@ -35,11 +35,6 @@ class Screen:
     feed_url: str
     shows_takings: bool
     device: Device | None = None
-
-    @property
-    def about(self) -> str:
-        """What the feed depends on beside the payments."""
-        return f"{self.shows_takings} {get_language()}"
 
 
 @require_GET
@@ -106,8 +101,13 @@ def _page(request: HttpRequest, screen: Screen) -> HttpResponse:
 
 
 def _feed(request: HttpRequest, screen: Screen) -> HttpResponse:
-    about = f"{screen.about} {request.GET.urlencode()}"
-    etag = f'"{mark_of(screen.counter, now=clock.now(), about=about)}"'
+    etag = etag_of(
+        look_at(screen.counter),
+        now=clock.now(),
+        language=get_language() or "",
+        shows_takings=screen.shows_takings,
+        asked=request.GET,
+    )
     response = get_conditional_response(request, etag=etag)
     if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
         form = ExpectedForm(request.GET or None, counter=screen.counter)

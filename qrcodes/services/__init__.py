@@ -13,6 +13,7 @@ from qrcodes.services.codes import (
 )
 from qrcodes.services.details import details_of, fits
 from qrcodes.services.devices import (
+    SEEN_EVERY,
     TRIES_PER_CODE,
     NewPairing,
     PairedDevice,
@@ -64,6 +65,7 @@ from qrcodes.services.store_details import (
 )
 
 __all__ = [
+    "SEEN_EVERY",
     "TRIES_PER_CODE",
     "Finding",
     "IssuedKey",

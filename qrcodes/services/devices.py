@@ -20,7 +20,7 @@ TRIES_PER_CODE = 5
 TRIES_PER_ADDRESS = 10
 MISSES_COUNT_FOR = timedelta(minutes=10)
 #: Being seen is written down this often at most: a screen looks more than once a second.
-_SEEN_EVERY = timedelta(seconds=30)
+SEEN_EVERY = timedelta(seconds=30)
 _NO_DIGEST = "0" * 64
 
 
@@ -102,7 +102,7 @@ def find_device(token: str) -> Device | None:
 def note_seen(device: Device) -> None:
     """Write down that the device looked."""
     now = clock.now()
-    if now - device.last_seen_at >= _SEEN_EVERY:
+    if now - device.last_seen_at >= SEEN_EVERY:
         Device.objects.filter(pk=device.pk, last_seen_at__lt=now).update(last_seen_at=now)
 
 

@@ -19,6 +19,7 @@ from qrcodes import services
 from qrcodes.errors import PairingRefused, TooManyTries
 from qrcodes.models import Counter, Device, Pairing
 from qrcodes.services.devices import TRIES_PER_ADDRESS, TRIES_PER_CODE
+from tests import factories
 from tests.portal.conftest import NOON, PayMaker
 
 SignIn = Callable[[User], Client]
@@ -53,6 +54,11 @@ def _paired(code: str) -> Client:
     browser = Client()
     assert browser.post(PAIR, {"code": code}).headers["Location"] == SCREEN
     return browser
+
+
+def _look_again(browser: Client, etag: str) -> int:
+    """How a look is answered to a browser that has this answer already."""
+    return browser.get(FEED, headers={"If-None-Match": etag}).status_code
 
 
 def _pair(code: str, *, address: str = "192.0.2.1") -> services.PairedDevice:
@@ -239,13 +245,73 @@ def test_a_device_shows_takings_where_the_manager_said_so(
     assert "22.50" in open_one.get(SCREEN).content.decode()
 
 
-def test_a_look_of_a_device_reads_the_device_and_the_payments(
+def test_a_look_that_brings_nothing_asks_the_database_once(
     device: Client, pay: PayMaker, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     pay()
     etag = device.get(FEED).headers["ETag"]
-    with django_assert_num_queries(2):  # type: ignore[attr-defined]
-        assert device.get(FEED, headers={"If-None-Match": etag}).status_code == 304
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        assert _look_again(device, etag) == 304
+
+
+def test_the_next_look_brings_a_new_payment(device: Client, pay: PayMaker) -> None:
+    etag = device.get(FEED).headers["ETag"]
+    assert _look_again(device, etag) == 304
+    pay()
+    assert _look_again(device, etag) == 200
+
+
+def test_a_payment_of_another_counter_brings_nothing(
+    device: Client, pay: PayMaker, counter: Counter
+) -> None:
+    etag = device.get(FEED).headers["ETag"]
+    pay(counter=factories.counter(counter.store, number=2))
+    assert _look_again(device, etag) == 304
+
+
+def test_a_look_in_vain_does_not_hide_that_the_device_was_disconnected(
+    device: Client, manager: User
+) -> None:
+    etag = device.get(FEED).headers["ETag"]
+    services.revoke_device(Device.objects.get(), actor=Actor.person(manager))
+    assert _look_again(device, etag) == 410
+
+
+def test_a_look_that_shows_what_another_device_was_shown_needs_a_pairing(
+    device: Client, client: Client
+) -> None:
+    etag = device.get(FEED).headers["ETag"]
+    assert _look_again(client, etag) == 403
+
+
+def test_a_look_in_another_language_is_answered_in_it(device: Client, pay: PayMaker) -> None:
+    pay()
+    etag = device.get(FEED).headers["ETag"]
+    device.cookies["django_language"] = "zh-hans"
+    assert _look_again(device, etag) == 200
+
+
+def test_who_signs_in_at_a_paired_browser_is_answered_in_their_own_language(
+    device: Client, cashier: User
+) -> None:
+    etag = device.get(FEED).headers["ETag"]
+    cashier.language = "zh-hans"
+    cashier.save()
+    device.force_login(cashier)
+    assert _look_again(device, etag) == 200
+
+
+def test_a_look_with_another_amount_is_answered(device: Client) -> None:
+    etag = device.get(FEED).headers["ETag"]
+    response = device.get(f"{FEED}?expect=5.00", headers={"If-None-Match": etag})
+    assert response.status_code == 200
+
+
+def test_a_look_in_vain_is_noted_every_half_minute_too(device: Client) -> None:
+    etag = device.get(FEED).headers["ETag"]
+    with time_machine.travel(NOON + timedelta(seconds=30), tick=False):
+        _look_again(device, etag)
+    assert Device.objects.get().last_seen_at == NOON + timedelta(seconds=30)
 
 
 def test_when_a_device_last_looked_is_noted_every_half_minute(device: Client) -> None:
