@@ -11,18 +11,20 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from bench.goals import CannotMeasure
+
 ROOT = Path(__file__).resolve().parents[1]
-_LOCAL = "postgres://postgres@127.0.0.1:5432/postgres"
+LOCAL_POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
-class ServerMissing(Exception):
+class ServerMissing(CannotMeasure):
     """No PostgreSQL answers; the benchmark needs one."""
 
 
 @contextmanager
 def scratch_database(name: str) -> Iterator[str]:
     """The address of an empty database of this name (a leftover one is dropped first)."""
-    parts = urlsplit(os.environ.get("DATABASE_URL") or _LOCAL)
+    parts = urlsplit(os.environ.get("DATABASE_URL") or LOCAL_POSTGRES)
     admin = urlunsplit(parts._replace(path="/postgres"))
     _execute(admin, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     _execute(admin, "CREATE DATABASE {}", name)

@@ -51,7 +51,7 @@ def measure(*, rounds: int) -> Iterator[Goal]:
             "LOG_LEVEL": "WARNING",
         }
         migrate(environment)
-        _run(environment, "-m", "bench.shop", "payments", str(PAYMENTS))
+        _run(environment, "-m", "bench.portal.shop", "payments", str(PAYMENTS))
         yield from _measure_csv(url, environment, rounds=rounds)
         yield _measure_workbook(environment, rounds=rounds)
 
@@ -124,7 +124,7 @@ def _watched(server: Server) -> Iterator[list[float]]:
 
 
 def _measure_workbook(environment: dict[str, str], *, rounds: int) -> Goal:
-    told = _run(environment, "-m", "bench.workbooks", str(WORKBOOK_ROWS), str(rounds))
+    told = _run(environment, "-m", "bench.portal.workbooks", str(WORKBOOK_ROWS), str(rounds))
     ours, bare, growth = map(float, told.split()[-3:])
     tell(
         f"XLSX of {WORKBOOK_ROWS:,} payments: {WORKBOOK_ROWS / ours:,.0f} rows/s, bare loop "

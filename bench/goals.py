@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class CannotMeasure(Exception):
+    """Why a part of the run could not be measured, and what it needs: no goal of it is met."""
+
+
 class Verdict(StrEnum):
     MET = "met"
     SHORT = "short"

@@ -62,7 +62,7 @@ def _ours(stack: ExitStack, keys: TestKeys) -> Side:
     environment = _environment(stack, url, keys)
     migrate(environment)
     made = subprocess.run(
-        [sys.executable, "-m", "bench.shop", "intake"],
+        [sys.executable, "-m", "bench.portal.shop", "intake"],
         cwd=ROOT,
         env=os.environ | environment,
         check=True,

@@ -81,10 +81,10 @@ def _pages(name: str, number: int) -> Iterator[_Pages]:
             "LOG_LEVEL": "WARNING",
         }
         migrate(environment)
-        shop = [sys.executable, "-m", "bench.shop", "payments", str(number)]
+        shop = [sys.executable, "-m", "bench.portal.shop", "payments", str(number)]
         subprocess.run(shop, cwd=ROOT, env=os.environ | environment, check=True)
         process = subprocess.Popen(
-            [sys.executable, "-m", "bench.list_pages"],
+            [sys.executable, "-m", "bench.portal.list_pages"],
             cwd=ROOT,
             env=os.environ | environment,
             stdin=subprocess.PIPE,

@@ -1,6 +1,7 @@
 """Fresh notifications, signed in advance with keys made for this run."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -13,6 +14,9 @@ from merchant_portal.alipay.signing import MD5Key, RSAPrivateKey, SignType, pres
 CONTENT_TYPE = "application/x-www-form-urlencoded; charset=UTF-8"
 PARTNER = "2088000000000905"
 MD5_SECRET = "benchkey0only0for0the0bench0key0"  # test key, made up
+_GMT8 = timezone(timedelta(hours=8))
+_WRITTEN = "%Y-%m-%d %H:%M:%S"
+_EVENING = datetime(2026, 11, 20, 11, 50, 4, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -40,19 +44,34 @@ class TestKeys:
         return RSAPrivateKey(self.private_pem, SignType.RSA2)
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A paid notification as it travels, and Alipay's number in it."""
+
+    trade_no: str
+    body: bytes
+
+
 def signed_body(key: RSAPrivateKey | MD5Key, *, number: int) -> bytes:
     """A paid notification of its own, as it travels."""
+    return signed_notice(key, number=number, paid_at=_EVENING).body
+
+
+def signed_notice(key: RSAPrivateKey | MD5Key, *, number: int, paid_at: datetime) -> Notice:
+    """A paid notification of its own of a payment made then."""
+    local = paid_at.astimezone(_GMT8)
+    trade_no = f"2026112022{uuid4().int % 10**18:018d}"
     fields = {
         "notify_id": uuid4().hex,
-        "notify_time": "2026-11-20 19:50:05",
+        "notify_time": f"{local + timedelta(seconds=1):{_WRITTEN}}",
         "notify_type": "trade_status_sync",
         "notify_action_type": "payByAccountAction",
-        "trade_no": f"2026112022{uuid4().int % 10**18:018d}",
+        "trade_no": trade_no,
         "out_trade_no": f"20261120{number:020d}",
         "trade_status": "TRADE_SUCCESS",
         "subject": "Harbour Noodle Bar Pier 3",
-        "gmt_create": "2026-11-20 19:49:58",
-        "gmt_payment": "2026-11-20 19:50:04",
+        "gmt_create": f"{local - timedelta(seconds=6):{_WRITTEN}}",
+        "gmt_payment": f"{local:{_WRITTEN}}",
         "seller_id": PARTNER,
         "seller_email": "acquirer@example.com",
         "buyer_email": "cnb***@example.com",
@@ -64,4 +83,5 @@ def signed_body(key: RSAPrivateKey | MD5Key, *, number: int) -> bytes:
         "trans_currency": "USD",
     }
     signature = sign(presign(fields), key)
-    return urlencode({**fields, "sign": signature, "sign_type": key.sign_type.value}).encode()
+    signed = fields | {"sign": signature, "sign_type": key.sign_type.value}
+    return Notice(trade_no, urlencode(signed).encode())

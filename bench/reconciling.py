@@ -120,7 +120,7 @@ def _bare(url: str, folder: Path) -> float:
 
 def _nightly(environment: dict[str, str], *arguments: str) -> str:
     finished = subprocess.run(
-        [sys.executable, "-m", "bench.nightly", *arguments],
+        [sys.executable, "-m", "bench.portal.nightly", *arguments],
         cwd=ROOT,
         env=os.environ | environment,
         check=True,

@@ -1,9 +1,11 @@
 """Granian with the settings the portal runs with, started for a run, and its memory."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,13 +31,9 @@ class Server:
 
 @contextmanager
 def granian(target: str, environment: dict[str, str]) -> Iterator[Server]:
-    """``target`` served as in the Procfile with Redis."""
+    """``target`` served as ``make run`` serves the portal on PostgreSQL and Redis."""
     port = _free_port()
-    command = [
-        *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workers", "2", "--blocking-threads", "4", "--no-access-log", "--no-ws"),
-        *("--log-level", "warning", target),
-    ]
+    command = [*_web_command(port), target]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         _wait_for(port)
@@ -43,6 +41,15 @@ def granian(target: str, environment: dict[str, str]) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+def _web_command(port: int) -> list[str]:
+    """The Procfile's own words, but for the application at their end."""
+    lines = (ROOT / "Procfile.redis").read_text().splitlines()
+    words = next(shlex.split(line) for line in lines if line.startswith("web: exec granian "))
+    beside_python = str(Path(sys.executable).parent / "granian")
+    options = [word.replace("$WEB_PORT", str(port)) for word in words[3:-1]]
+    return [beside_python, *options]
 
 
 def _free_port() -> int:

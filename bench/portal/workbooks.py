@@ -1,10 +1,9 @@
 """A workbook of payments beside a bare loop over the same cells, in a process of its own.
 
-`python -m bench.workbooks ROWS ROUNDS` prints the best seconds of ours and of the loop, and by
-how many MB our memory grew.
+`python -m bench.portal.workbooks ROWS ROUNDS` prints the best seconds of ours and of the loop, and
+by how many MB our memory grew.
 """
 
-import os
 import resource
 import sys
 import tempfile
@@ -12,23 +11,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import django
 import xlsxwriter
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "merchant_portal.settings")
-django.setup()
-
-from merchant_portal import clock  # noqa: E402  (models need django.setup)
-from merchant_portal.models import User  # noqa: E402
-from merchant_portal.reports import services  # noqa: E402
-from merchant_portal.reports.asked import Asked  # noqa: E402
-from merchant_portal.reports.catalogue import find_report  # noqa: E402
-from merchant_portal.reports.definition import Kind  # noqa: E402
-from merchant_portal.reports.services import Order  # noqa: E402
-from merchant_portal.reports.shown import show  # noqa: E402
-from merchant_portal.reports.states import FileFormat  # noqa: E402
-from payments.models import Payment  # noqa: E402
-from qrcodes.permissions import principal_of  # noqa: E402
+from merchant_portal import clock
+from merchant_portal.models import User
+from merchant_portal.reports import services
+from merchant_portal.reports.asked import Asked
+from merchant_portal.reports.catalogue import find_report
+from merchant_portal.reports.definition import Kind
+from merchant_portal.reports.services import Order
+from merchant_portal.reports.shown import show
+from merchant_portal.reports.states import FileFormat
+from payments.models import Payment
+from qrcodes.permissions import principal_of
 
 _NUMBERS = frozenset({Kind.AMOUNT, Kind.COUNT})
 Cell = str | float

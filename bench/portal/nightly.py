@@ -1,36 +1,31 @@
 """A day's payments, Alipay's file of it, and its comparison; run in processes of their own.
 
-`python -m bench.nightly make N FILE` books N payments of one day and writes their file: of each
-thousand lines one has another amount, one another number, and one stands there twice in the place
-of another. `python -m bench.nightly reconcile FILE` takes the file from bytes to verdicts and
-prints the seconds and by how many MB its memory grew.
+`python -m bench.portal.nightly make N FILE` books N payments of one day and writes their file: of
+each thousand lines one has another amount, one another number, and one stands there twice in the
+place of another. `python -m bench.portal.nightly reconcile FILE` takes the file from bytes to
+verdicts and prints the seconds and by how many MB its memory grew.
 """
 
-import os
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import django
 from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "merchant_portal.settings")
-django.setup()
-
-from bench.notices import PARTNER  # noqa: E402  (models need django.setup)
-from bench.shop import make_account, make_counters  # noqa: E402
-from merchant_portal.audit import COMMAND_LINE  # noqa: E402
-from merchant_portal.clock import GMT8  # noqa: E402
-from merchant_portal.money import Money  # noqa: E402
-from payments.models import LedgerEntry, Payment  # noqa: E402
-from reconciliation.matching import day_bounds, fee_by_contract  # noqa: E402
-from reconciliation.models import Discrepancy, StatementFile, Verdict  # noqa: E402
-from reconciliation.services import read_file, receive_file  # noqa: E402
-from reconciliation.states import Source, VerdictWord  # noqa: E402
+from bench.notices import PARTNER
+from bench.portal.shop import make_account, make_counters
+from merchant_portal.audit import COMMAND_LINE
+from merchant_portal.clock import GMT8
+from merchant_portal.money import Money
+from payments.models import LedgerEntry, Payment
+from reconciliation.matching import day_bounds, fee_by_contract
+from reconciliation.models import Discrepancy, StatementFile, Verdict
+from reconciliation.services import read_file, receive_file
+from reconciliation.states import Source, VerdictWord
 
 DAY = date(2026, 3, 15)
 NAME = f"{PARTNER}_transaction_{DAY:%Y%m%d}.txt"

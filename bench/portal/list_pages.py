@@ -5,24 +5,18 @@ one request; with `questions` behind it how often it asks the database, with `by
 """
 
 import gzip
-import os
 import sys
 import time
 from typing import Any
 
-import django
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "merchant_portal.settings")
-django.setup()
-
-from django.db import connection  # noqa: E402  (models need django.setup)
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.urls import reverse  # noqa: E402
-
-from merchant_portal.keyset import Cursor, Way  # noqa: E402
-from merchant_portal.models import User  # noqa: E402
-from payments.models import Payment  # noqa: E402
+from merchant_portal.keyset import Cursor, Way
+from merchant_portal.models import User
+from payments.models import Payment
 
 _ROWS_BEFORE_THE_END = 60
 

@@ -1,29 +1,25 @@
 """Fill a scratch database; run in a process of its own, whose DATABASE_URL names it.
 
-`python -m bench.shop intake` prints the path Alipay would post to, and
-`python -m bench.shop payments N` makes payments until there are N.
+`python -m bench.portal.shop intake` prints the path Alipay would post to, and
+`python -m bench.portal.shop payments N` makes payments until there are N.
 """
 
 import os
 import sys
 
-import django
 from django.db import connection
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "merchant_portal.settings")
-django.setup()
-
-from bench.notices import PARTNER  # noqa: E402  (models need django.setup)
-from merchant_portal import clock  # noqa: E402
-from merchant_portal.access import Role  # noqa: E402
-from merchant_portal.accounts import services as accounts  # noqa: E402
-from merchant_portal.accounts.models import Account, KeyPurpose, SignType  # noqa: E402
-from merchant_portal.audit import COMMAND_LINE  # noqa: E402
-from merchant_portal.models import User  # noqa: E402
-from payments import services as payments  # noqa: E402
-from qrcodes import services as codes  # noqa: E402
-from qrcodes.models import Counter, Membership, Merchant, QRCode, Store  # noqa: E402
-from qrcodes.states import CodeState  # noqa: E402
+from bench.notices import PARTNER
+from merchant_portal import clock
+from merchant_portal.access import Role
+from merchant_portal.accounts import services as accounts
+from merchant_portal.accounts.models import Account, KeyPurpose, SignType
+from merchant_portal.audit import COMMAND_LINE
+from merchant_portal.models import User
+from payments import services as payments
+from qrcodes import services as codes
+from qrcodes.models import Counter, Membership, Merchant, QRCode, Store
+from qrcodes.states import CodeState
 
 _INSERT_PAYMENTS = """
 INSERT INTO payments_payment ({columns})
@@ -35,11 +31,16 @@ FROM generate_series((SELECT count(*) FROM payments_payment) + 1, %s) AS n
 def make_code() -> QRCode:
     """An account with an RSA2 key, a counter, and its code in use."""
     account = make_account()
-    enrolment = codes.enrol_counter(make_counters(1)[0], account=account, actor=COMMAND_LINE)
+    return make_code_of(make_counters(1)[0], account=account)
+
+
+def make_code_of(counter: Counter, *, account: Account) -> QRCode:
+    """The counter's code, in use, as if Alipay had been asked for it."""
+    enrolment = codes.enrol_counter(counter, account=account, actor=COMMAND_LINE)
     return QRCode.objects.create(
         enrolment=enrolment,
         version=1,
-        value="https://qr.alipay.com/bench",
+        value=f"https://qr.alipay.com/bench{counter.pk}",
         state=CodeState.ACTIVE,
         wanted_state=CodeState.ACTIVE,
         created_at=clock.now(),
