@@ -5,12 +5,13 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from merchant_portal.accounts.models import Account, GatewayCall
+from merchant_portal.accounts.models import Account
 from merchant_portal.fields import IdentifierField
-from payments.models import Cancel, GivingBack, Notification
+from payments.models import Cancel, GiveBackMove, GivingBack
 from payments.states import GiveBackQuestion
 from refunds.states import (
     REFUND_ENDED,
+    REFUND_MACHINE,
     REFUND_WATCHED,
     RefundOrigin,
     RefundState,
@@ -38,6 +39,7 @@ class RefundQuerySet(models.QuerySet["Refund"]):
 class Refund(GivingBack):
     """One refund. The account and ``partner_refund_id`` name it at Alipay for ever."""
 
+    machine = REFUND_MACHINE
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(_("made by"), max_length=9, choices=RefundOrigin)
     #: Ours: sent to Alipay. Made elsewhere: the ledger's reference, ``alipay:...``.
@@ -114,26 +116,12 @@ class Refund(GivingBack):
         return self.origin == RefundOrigin.OURS
 
 
-class RefundMove(models.Model):
-    """One move of a refund along its states, and what caused it."""
+class RefundMove(GiveBackMove):
+    """One move of a refund."""
 
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="moves")
-    from_state = models.CharField(max_length=9, blank=True)
     to_state = models.CharField(max_length=9, choices=RefundState)
-    at = models.DateTimeField()
-    actor_name = models.CharField(max_length=200)
-    note = models.CharField(max_length=200, blank=True)
-    notification = models.ForeignKey(
-        Notification, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    call = models.ForeignKey(
-        GatewayCall, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
-    )
 
-    class Meta:
+    class Meta(GiveBackMove.Meta):
         verbose_name = _("move of a refund")
         verbose_name_plural = _("moves of a refund")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.from_state} -> {self.to_state}"

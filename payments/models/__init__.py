@@ -2,7 +2,7 @@
 
 from payments.models.day_sums import ChangedDay, DaySum, day_of, start_of
 from payments.models.entry import EntryKind, LedgerAccount, LedgerEntry
-from payments.models.giving_back import Cancel, CancelMove, GivingBack
+from payments.models.giving_back import Cancel, CancelMove, GiveBackMove, GivingBack
 from payments.models.lookup import Lookup
 from payments.models.note import PaymentNote
 from payments.models.notification import (
@@ -49,6 +49,7 @@ __all__ = [
     "DaySum",
     "EntryKind",
     "GatewayHeard",
+    "GiveBackMove",
     "GivingBack",
     "IntakeCount",
     "LedgerAccount",

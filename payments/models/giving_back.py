@@ -1,5 +1,7 @@
 """Money going back to the buyer: what a refund and a cancel share, and the cancel."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import GatewayCall
 from merchant_portal.due import DueWork
+from merchant_portal.machine import Machine
 from merchant_portal.money import Money
 from payments.models.notification import Notification
 from payments.models.payment import Payment
 from payments.states import (
     CANCEL_ENDED,
+    CANCEL_MACHINE,
     CANCEL_WATCHED,
     CancelState,
     GiveBackQuestion,
@@ -25,6 +29,11 @@ class GivingBack(DueWork):
 
     From the request on its amount is reserved on the payment, until a definite end.
     """
+
+    #: Each has states of its own, along a table of its own, and leaves moves of its own.
+    machine: ClassVar[Machine[Any]]
+    state: "models.CharField[str, str]"
+    moves: Any  # the manager of its move rows
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="%(class)ss")
     amount_minor = models.BigIntegerField(_("amount"))
@@ -62,6 +71,11 @@ class GivingBack(DueWork):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def is_open(self) -> bool:
+        """Neither done nor given up: its amount is reserved."""
+        raise NotImplementedError
+
+    @property
     def may_have_left(self) -> bool:
         """Whether a call has gone out, or may have: money may already be on its way."""
         return self.first_sent_at is not None
@@ -86,6 +100,7 @@ class Cancel(GivingBack):
     (global.alipay.com/docs/ac/hkapi/acquire_cancel).
     """
 
+    machine = CANCEL_MACHINE
     state = models.CharField(_("state"), max_length=9, choices=CancelState)
     deadline_at = models.DateTimeField(_("deadline"))
 
@@ -133,12 +148,10 @@ class Cancel(GivingBack):
         return self.state not in CANCEL_ENDED
 
 
-class CancelMove(models.Model):
-    """One move of a cancel along its states, and what caused it."""
+class GiveBackMove(models.Model):
+    """One move of a refund or cancel along its states, and what caused it."""
 
-    cancel = models.ForeignKey(Cancel, on_delete=models.PROTECT, related_name="moves")
     from_state = models.CharField(max_length=9, blank=True)
-    to_state = models.CharField(max_length=9, choices=CancelState)
     at = models.DateTimeField()
     actor_name = models.CharField(max_length=200)
     note = models.CharField(max_length=200, blank=True)
@@ -148,11 +161,22 @@ class CancelMove(models.Model):
     call = models.ForeignKey(
         GatewayCall, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    to_state: "models.CharField[str, str]"
 
     class Meta:
-        verbose_name = _("move of a cancel")
-        verbose_name_plural = _("moves of a cancel")
+        abstract = True
         ordering = ["id"]
 
     def __str__(self) -> str:
         return f"{self.from_state} -> {self.to_state}"
+
+
+class CancelMove(GiveBackMove):
+    """One move of a cancel."""
+
+    cancel = models.ForeignKey(Cancel, on_delete=models.PROTECT, related_name="moves")
+    to_state = models.CharField(max_length=9, choices=CancelState)
+
+    class Meta(GiveBackMove.Meta):
+        verbose_name = _("move of a cancel")
+        verbose_name_plural = _("moves of a cancel")

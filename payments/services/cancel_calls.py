@@ -91,7 +91,7 @@ def _mark_sent(cancel_id: int) -> Sending | None:
     is_first = not cancel.may_have_left
     giving_back.begin_sending(cancel, at=now)
     if cancel.state != CancelState.SUBMITTED:
-        cancel_moves.move(cancel, CancelState.SUBMITTED, actor=SCHEDULE)
+        giving_back.move(cancel, CancelState.SUBMITTED, actor=SCHEDULE)
     cancel.save()
     return Sending(cancel, payment, after_silence, is_first, cancel.lease_until)
 
@@ -186,7 +186,7 @@ def _stay_unknown(
     cancel.asked_without_answer = True
     cancel.last_answer = said[: due.LONGEST_ANSWER]
     if cancel.state != CancelState.UNKNOWN:
-        cancel_moves.move(cancel, CancelState.UNKNOWN, actor=SCHEDULE, note=said)
+        giving_back.move(cancel, CancelState.UNKNOWN, actor=SCHEDULE, note=said)
     giving_back.climb(cancel, settings.GIVE_BACK_LADDER_SECONDS, at_the_end=at_the_end)
 
 
@@ -202,7 +202,7 @@ def _take_back(cancel: Cancel, sending: Sending, said: str) -> None:
     cancel.asked_without_answer = False
     if sending.is_first:
         cancel.first_sent_at = None
-        cancel_moves.move(cancel, CancelState.APPROVED, actor=SCHEDULE, note=said)
+        giving_back.move(cancel, CancelState.APPROVED, actor=SCHEDULE, note=said)
     _try_again(cancel, said)
 
 

@@ -59,7 +59,7 @@ def _begin(payment: Payment, *, reason: str, note: str, actor: Actor) -> Cancel:
     cancel = Cancel.objects.create(
         **columns, state=state, deadline_at=deadline, next_attempt_at=due_at
     )
-    cancel_moves.write_move(cancel, "", actor=actor, note=cancel.note)
+    giving_back.write_move(cancel, "", actor=actor, note=cancel.note)
     return cancel
 
 
@@ -78,7 +78,7 @@ def approve_cancel(cancel: Cancel, *, actor: Actor) -> Cancel:
     else:
         giving_back.note_decision(locked, actor=actor)
         giving_back.owe_call(locked)
-        cancel_moves.move(locked, CancelState.APPROVED, actor=actor)
+        giving_back.move(locked, CancelState.APPROVED, actor=actor)
     locked.save()
     audit.record(actor, "approve_cancel", locked, state=locked.state)
     return locked

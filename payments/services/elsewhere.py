@@ -36,7 +36,7 @@ def book_cancel_made_elsewhere(payment: Payment, *, cancelled_at: datetime, acto
         settled_at=now,
         deadline_at=cancel_moves.deadline_of(locked),
     )
-    cancel_moves.write_move(cancel, "", actor=actor)
+    giving_back.write_move(cancel, "", actor=actor)
     ledger.post_cancel(locked, occurred_at=cancelled_at)
     locked.cancelled_minor = locked.amount_minor
     steps.move(locked, PaymentState.CANCELLED)

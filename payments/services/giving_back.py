@@ -5,6 +5,7 @@ The caller holds the transaction, and the lock of the payment, which comes befor
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
@@ -13,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from merchant_portal import clock, due
+from merchant_portal.accounts.models import GatewayCall
 from merchant_portal.audit import Actor
 from merchant_portal.money import Money
 from payments.errors import ApprovalRefused, GiveBackRefused
-from payments.models import GivingBack, Payment
+from payments.models import GivingBack, Notification, Payment
 from payments.states import GiveBackQuestion, GiveBackReason, PaymentState
 
 _NOTHING_TO_GIVE_BACK: Mapping[PaymentState, Promise] = MappingProxyType(
@@ -133,6 +135,45 @@ def columns_of_request(
         "needs_approval": approval,
         "next_attempt_at": None if approval else now,
     }
+
+
+def move(
+    row: GivingBack,
+    target: Enum,
+    *,
+    actor: Actor,
+    note: str = "",
+    call: GatewayCall | None = None,
+    notification: Notification | None = None,
+) -> None:
+    """Take a locked refund or cancel to another state; raises MoveRefused."""
+    before = type(target)(row.state)
+    row.machine.check(before, target)
+    row.state = target.value
+    if not row.is_open:
+        owe_nothing(row)
+    write_move(row, before.value, actor=actor, note=note, call=call, notification=notification)
+
+
+def write_move(
+    row: GivingBack,
+    before: str,
+    *,
+    actor: Actor,
+    note: str = "",
+    call: GatewayCall | None = None,
+    notification: Notification | None = None,
+) -> None:
+    """Leave the row of a move from the state before, empty for none, to that of now."""
+    row.moves.create(
+        from_state=before,
+        to_state=row.state,
+        at=clock.now(),
+        actor_name=actor.name[:200],
+        note=note[:200],
+        call=call,
+        notification=notification,
+    )
 
 
 def refuse_approver(row: GivingBack, actor: Actor) -> None:

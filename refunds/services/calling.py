@@ -103,7 +103,7 @@ def _mark_sent(refund_id: int) -> Sending | None:
     if refund.is_sync is None:
         refund.is_sync = settings.REFUNDS_SYNC
     if refund.state != RefundState.SUBMITTED:
-        moves.move(refund, RefundState.SUBMITTED, actor=SCHEDULE)
+        giving_back.move(refund, RefundState.SUBMITTED, actor=SCHEDULE)
     refund.save()
     return Sending(refund, payment, after_silence, refund.lease_until)
 
@@ -187,7 +187,7 @@ def _record_success(refund: Refund, payment: Payment, heard: Answered[RefundAnsw
         )
         refund.last_answer = "SUCCESS"
     elif refund.state in {RefundState.SUBMITTED, RefundState.UNKNOWN}:
-        moves.move(refund, RefundState.ACCEPTED, actor=ALIPAY, call=heard.call)
+        giving_back.move(refund, RefundState.ACCEPTED, actor=ALIPAY, call=heard.call)
         _ask_after_the_run(refund, payment, "SUCCESS")
 
 
@@ -206,7 +206,7 @@ def _stay_unknown(refund: Refund, said: str) -> None:
     refund.asked_without_answer = True
     refund.last_answer = said[: due.LONGEST_ANSWER]
     if refund.state != RefundState.UNKNOWN:
-        moves.move(refund, RefundState.UNKNOWN, actor=SCHEDULE, note=said)
+        giving_back.move(refund, RefundState.UNKNOWN, actor=SCHEDULE, note=said)
     _climb(refund)
 
 
@@ -221,7 +221,7 @@ def _take_back(refund: Refund, said: str) -> None:
     refund.asked_without_answer = False
     refund.first_sent_at = refund.is_sync = None
     refund.last_answer = said[: due.LONGEST_ANSWER]
-    moves.move(refund, RefundState.APPROVED, actor=SCHEDULE, note=said)
+    giving_back.move(refund, RefundState.APPROVED, actor=SCHEDULE, note=said)
 
 
 # ---- Asking -------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def _record_state(refund: Refund, payment: Payment, heard: Answered[RefundQueryA
         moves.fail(refund, payment, answer.error or said, actor=ALIPAY, call=call)
     else:
         if refund.state != RefundState.ACCEPTED:
-            moves.move(refund, RefundState.ACCEPTED, actor=ALIPAY, call=call)
+            giving_back.move(refund, RefundState.ACCEPTED, actor=ALIPAY, call=call)
         _ask_after_the_run(refund, payment, said)
 
 

@@ -74,7 +74,7 @@ def begin(
         settled_at=now,
         refunded_at=refunded_at,
     )
-    moves.write_move(refund, "", actor=actor, notification=notification)
+    giving_back.write_move(refund, "", actor=actor, notification=notification)
     return refund
 
 

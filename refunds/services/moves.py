@@ -12,8 +12,8 @@ from payments import ledger
 from payments.models import Notification, Payment
 from payments.services import giving_back
 from payments.states import GiveBackQuestion
-from refunds.models import Refund, RefundMove
-from refunds.states import REFUND_ENDED, REFUND_MACHINE, RefundState
+from refunds.models import Refund
+from refunds.states import RefundState
 
 
 def lock(refund_id: int) -> tuple[Payment, Refund]:
@@ -23,45 +23,6 @@ def lock(refund_id: int) -> tuple[Payment, Refund]:
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     refund.payment, refund.account = payment, payment.account
     return payment, refund
-
-
-def move(
-    refund: Refund,
-    target: RefundState,
-    *,
-    actor: Actor,
-    note: str = "",
-    call: GatewayCall | None = None,
-    notification: Notification | None = None,
-) -> None:
-    """Take a locked refund to another state; raises MoveRefused."""
-    before = RefundState(refund.state)
-    REFUND_MACHINE.check(before, target)
-    refund.state = target
-    if target in REFUND_ENDED:
-        giving_back.owe_nothing(refund)
-    write_move(refund, before.value, actor=actor, note=note, call=call, notification=notification)
-
-
-def write_move(
-    refund: Refund,
-    before: str,
-    *,
-    actor: Actor,
-    note: str = "",
-    call: GatewayCall | None = None,
-    notification: Notification | None = None,
-) -> None:
-    RefundMove.objects.create(
-        refund=refund,
-        from_state=before,
-        to_state=refund.state,
-        at=clock.now(),
-        actor_name=actor.name[:200],
-        note=note[:200],
-        call=call,
-        notification=notification,
-    )
 
 
 def complete(
@@ -79,7 +40,9 @@ def complete(
     if not was_reserved and refund.amount_minor > giving_back.left_of(payment).minor:
         giving_back.ask_person(refund, GiveBackQuestion.NOT_CONFIRMED)
         return
-    move(refund, RefundState.REFUNDED, actor=actor, call=call, notification=notification)
+    giving_back.move(
+        refund, RefundState.REFUNDED, actor=actor, call=call, notification=notification
+    )
     refund.asked_without_answer = False
     refund.refunded_at = refunded_at
     if was_reserved:
@@ -104,7 +67,7 @@ def fail(
     refund: Refund, payment: Payment, why: str, *, actor: Actor, call: GatewayCall | None = None
 ) -> None:
     """It does not happen, for certain; a new try is a new refund with a number of its own."""
-    move(refund, RefundState.FAILED, actor=actor, note=why, call=call)
+    giving_back.move(refund, RefundState.FAILED, actor=actor, note=why, call=call)
     refund.refusal = refund.last_answer = why[:200]
     refund.asked_without_answer = False
     giving_back.release(payment, refund.amount)

@@ -98,7 +98,7 @@ def _begin(
         state=RefundState.REQUESTED if columns["needs_approval"] else RefundState.APPROVED,
         instead_of=instead_of,
     )
-    moves.write_move(refund, "", actor=actor, note=refund.note)
+    giving_back.write_move(refund, "", actor=actor, note=refund.note)
     return refund
 
 
@@ -119,7 +119,7 @@ def approve_refund(refund: Refund, *, actor: Actor) -> Refund:
     giving_back.refuse_approver(locked, actor)
     giving_back.note_decision(locked, actor=actor)
     giving_back.owe_call(locked)
-    moves.move(locked, RefundState.APPROVED, actor=actor)
+    giving_back.move(locked, RefundState.APPROVED, actor=actor)
     locked.save()
     audit.record(actor, "approve_refund", locked)
     return locked
@@ -137,7 +137,7 @@ def decline_refund(refund: Refund, *, note: str, actor: Actor) -> Refund:
     if not note.strip():
         raise ApprovalRefused(_("Write down why."))
     giving_back.note_decision(locked, actor=actor, note=note)
-    moves.move(locked, RefundState.DECLINED, actor=actor, note=note)
+    giving_back.move(locked, RefundState.DECLINED, actor=actor, note=note)
     giving_back.release(payment, locked.amount)
     locked.save()
     audit.record(actor, "decline_refund", locked, note=note.strip())

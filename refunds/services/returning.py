@@ -10,6 +10,7 @@ from merchant_portal.audit import Actor
 from payments import ledger
 from payments.errors import GiveBackRefused
 from payments.models import EntryKind, LedgerEntry
+from payments.services import giving_back
 from refunds.models import Refund
 from refunds.services import moves
 from refunds.states import RefundState
@@ -30,7 +31,7 @@ def record_return(refund: Refund, *, returned_at: datetime, actor: Actor) -> Led
         )
     if locked.booked_at is None:
         raise GiveBackRefused(_("What came back was not booked as refunded yet; book that first."))
-    moves.move(locked, RefundState.RETURNED, actor=actor)
+    giving_back.move(locked, RefundState.RETURNED, actor=actor)
     locked.returned_at = returned_at
     locked.save()
     payment.refunded_minor -= locked.amount_minor
