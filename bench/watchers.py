@@ -6,6 +6,7 @@ on its standard input and writes a pickled ``Watched``; only ever started by the
 """
 
 import asyncio
+import html
 import pickle
 import re
 import sys
@@ -20,6 +21,7 @@ _GIVES_UP = 4.0
 #: So long is waited for what has not been seen when everything was posted.
 _PATIENCE = 15.0
 _ROW = re.compile(rb'<li\s+(?:hidden\s+)?data-payment="(\d+)"(.*?)</li>', re.DOTALL)
+_MARK = re.compile(rb'data-etag="([^"]*)"')
 _NUMBER = re.compile(rb'title="(\d{28})"')
 _LOOK = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\nAccept-Language: en-US,en;q=0.9\r\n"
@@ -100,7 +102,7 @@ class _Run:
         places = range(len(self._watch.tokens))
         lines = await asyncio.gather(*(self._open(place) for place in places))
         self._began, cpu = time.perf_counter(), time.process_time()
-        screens = [asyncio.create_task(self._look_always(place, lines[place])) for place in places]
+        screens = [asyncio.create_task(self._look_always(place, *lines[place])) for place in places]
         await self._post_all()
         self._told.posting_seconds = self._now()
         await self._until_all_is_seen()
@@ -113,18 +115,18 @@ class _Run:
         self._told.cpu = (time.process_time() - cpu) / self._told.seconds
         return self._told
 
-    async def _open(self, place: int) -> "_Line":
-        """A screen's page, before anything is posted."""
+    async def _open(self, place: int) -> "tuple[_Line, str]":
+        """A screen's page, before anything is posted, and the ETag of what it shows."""
         line = _Line(self._watch.port)
         page = await line.ask(_look("/screen/", self._watch.tokens[place]))
         self._told.statuses[page.status] += 1
         self._told.screens[place].ever |= {row[0] for row in _ROW.findall(page.body)}
-        return line
+        marked = _MARK.search(page.body)
+        return line, html.unescape(marked[1].decode()) if marked else ""
 
-    async def _look_always(self, place: int, line: "_Line") -> None:
+    async def _look_always(self, place: int, line: "_Line", etag: str) -> None:
         """The screen's feed, for ever; the screens are not in step."""
         await asyncio.sleep(_EVERY * place / len(self._watch.tokens))
-        etag = ""
         while True:
             started = time.perf_counter()
             etag = await self._look(line, place, etag)

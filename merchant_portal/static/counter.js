@@ -40,7 +40,7 @@ const counterDot = ((dot) => {
   const GIVES_UP = 4e3;
   const form = document.querySelector("[data-expect]");
   let query = till.dataset.query;
-  let etag = "";
+  let etag = till.dataset.etag; // of what the page already shows: many screens may start at once
   let timer = 0;
   let asking = null;
 

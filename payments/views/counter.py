@@ -97,23 +97,30 @@ def _page(request: HttpRequest, screen: Screen) -> HttpResponse:
     if form.is_valid() and form.lacks_start:
         # Without script the page reloads itself: from when on is looked must stay on its address.
         return redirect(f"{screen.url}?{form.address_from(clock.now())}")
-    return render(request, "payments/counter_screen.html", _context(screen, form))
+    # The mark first: what comes in between only makes the first look bring it once more.
+    marked = {"etag": _etag(request, screen)}
+    return render(request, "payments/counter_screen.html", marked | _context(screen, form))
 
 
 def _feed(request: HttpRequest, screen: Screen) -> HttpResponse:
-    etag = etag_of(
-        look_at(screen.counter),
-        now=clock.now(),
-        language=get_language() or "",
-        shows_takings=screen.shows_takings,
-        asked=request.GET,
-    )
+    etag = _etag(request, screen)
     response = get_conditional_response(request, etag=etag)
     if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
         form = ExpectedForm(request.GET or None, counter=screen.counter)
         response = render(request, "payments/_counter_feed.html", _context(screen, form))
     response.headers["ETag"] = etag
     return response
+
+
+def _etag(request: HttpRequest, screen: Screen) -> str:
+    """The mark of what stands on the screen, for who looks again."""
+    return etag_of(
+        look_at(screen.counter),
+        now=clock.now(),
+        language=get_language() or "",
+        shows_takings=screen.shows_takings,
+        asked=request.GET,
+    )
 
 
 def _context(screen: Screen, form: ExpectedForm) -> dict[str, object]:

@@ -41,9 +41,11 @@ _SIZES: dict[str, ViewportSize] = {
 #: What others see of a page than whoever may look first, is looked at less often.
 _TWO_LOOKS: list[Look] = [("wide", "light"), ("phone", "dark")]
 _EVERY_LOOK: list[Look] = [*_TWO_LOOKS, ("phone", "light"), ("wide", "dark")]
-#: What answers to GET and is no page: pictures, files, what machines ask, and parts of pages.
+#: What answers to GET and is no page of ours: pictures, files, what machines ask, parts of pages,
+#: and the description of the API, which Swagger UI draws.
 _NO_PAGES = frozenset(
     {
+        "api-docs",
         "code_image_png",
         "code_image_svg",
         "code_standing",
