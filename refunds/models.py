@@ -40,6 +40,7 @@ class Refund(GivingBack):
     """One refund. The account and ``partner_refund_id`` name it at Alipay for ever."""
 
     machine = REFUND_MACHINE
+    ended = REFUND_ENDED
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(_("made by"), max_length=9, choices=RefundOrigin)
     #: Ours: sent to Alipay. Made elsewhere: the ledger's reference, ``alipay:...``.
@@ -100,10 +101,6 @@ class Refund(GivingBack):
 
     def get_absolute_url(self) -> str:
         return reverse("refund_detail", args=[self.pk])
-
-    @property
-    def is_open(self) -> bool:
-        return self.state not in REFUND_ENDED
 
     @property
     def is_stuck(self) -> bool:

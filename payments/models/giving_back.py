@@ -32,6 +32,7 @@ class GivingBack(DueWork):
 
     #: Each has states of its own, along a table of its own, and leaves moves of its own.
     machine: ClassVar[Machine[Any]]
+    ended: ClassVar[tuple[str, ...]]
     state: "models.CharField[str, str]"
     moves: Any  # the manager of its move rows
 
@@ -73,7 +74,7 @@ class GivingBack(DueWork):
     @property
     def is_open(self) -> bool:
         """Neither done nor given up: its amount is reserved."""
-        raise NotImplementedError
+        return self.state not in self.ended
 
     @property
     def may_have_left(self) -> bool:
@@ -101,6 +102,7 @@ class Cancel(GivingBack):
     """
 
     machine = CANCEL_MACHINE
+    ended = CANCEL_ENDED
     state = models.CharField(_("state"), max_length=9, choices=CancelState)
     deadline_at = models.DateTimeField(_("deadline"))
 
@@ -142,10 +144,6 @@ class Cancel(GivingBack):
 
     def get_absolute_url(self) -> str:
         return reverse("cancel_detail", args=[self.pk])
-
-    @property
-    def is_open(self) -> bool:
-        return self.state not in CANCEL_ENDED
 
 
 class GiveBackMove(models.Model):

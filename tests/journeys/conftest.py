@@ -117,6 +117,23 @@ def open_page(browser: Browser) -> Iterator[Callable[[], Page]]:
 
 
 @pytest.fixture
+def without_script(browser: Browser) -> Iterator[Callable[[], Page]]:
+    """Browsers where no script runs."""
+    contexts = []
+
+    def opened() -> Page:
+        context = browser.new_context(java_script_enabled=False)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def signed_in(running: Running, open_page: Callable[[], Page]) -> Callable[[str], Page]:
     """A page where somebody of the demo has signed in."""
 

@@ -27,23 +27,6 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture
-def without_script(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Browsers where no script runs."""
-    contexts = []
-
-    def opened() -> Page:
-        context = browser.new_context(java_script_enabled=False)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 # ---- A phone ------------------------------------------------------------------------------------
 
 

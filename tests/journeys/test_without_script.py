@@ -2,11 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PIN, Running
 from tests.journeys.steps import Receipt, pay, sign_in
@@ -14,23 +14,6 @@ from tests.journeys.steps import Receipt, pay, sign_in
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 _LOOKS = 60  # how often a page without script is asked for again, half a second apart
-
-
-@pytest.fixture
-def without_script(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Browsers where no script runs."""
-    contexts = []
-
-    def opened() -> Page:
-        context = browser.new_context(java_script_enabled=False)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def test_the_night_is_proven_by_links_and_forms_alone(
