@@ -374,6 +374,7 @@ SPECTACULAR_SETTINGS = {
         "RefundOrigin": "refunds.states.RefundOrigin",
         "CancelState": "payments.states.CancelState",
         "GiveBackReason": "payments.states.GiveBackReason",
+        "AskedReason": "payments.states.ASKED_REASONS",
         "GiveBackQuestion": "payments.states.GiveBackQuestion",
         "NotificationState": "payments.states.NotificationState",
         "LookupState": "payments.states.LookupState",

@@ -55,6 +55,15 @@ class Product(models.TextChoices):
     """How a payment begins."""
 
     MERCHANT_QR = "merchant_qr", _("Merchant QR code")
+    BARCODE = "barcode", _("Customer's code")
+    ORDER_CODE = "order_code", _("Order code")
+
+
+class Interface(models.TextChoices):
+    """Which generation of Alipay's interface a payment is spoken of in."""
+
+    GATEWAY = "gateway", _("Gateway")
+    JSON = "json", _("JSON API")
 
 
 class NotificationState(models.TextChoices):
@@ -124,7 +133,12 @@ class GiveBackReason(models.TextChoices):
     WRONG_AMOUNT = "wrong_amount", _("Wrong amount paid")
     PAID_TWICE = "paid_twice", _("Paid twice")
     NOT_DELIVERED = "not_delivered", _("Goods or service not delivered")
+    SALE_ENDED = "sale_ended", _("The sale was ended")
     OTHER = "other", _("Other")
+
+
+#: Reasons that somebody who asks for money to go back may give.
+ASKED_REASONS = [each for each in GiveBackReason.choices if each[0] != GiveBackReason.SALE_ENDED]
 
 
 class GiveBackQuestion(models.TextChoices):
@@ -145,6 +159,8 @@ class CancelState(models.TextChoices):
     SUBMITTED = "SUBMITTED", _("Sent")
     UNKNOWN = "UNKNOWN", _("Sent, outcome unknown")
     DONE = "DONE", _("Cancelled")
+    #: Of a sale that was never paid: it cannot be any more, and nothing went back.
+    CLOSED = "CLOSED", _("Ended unpaid")
     REFUSED = "REFUSED", _("Refused by Alipay")
 
 
@@ -159,10 +175,21 @@ CANCEL_MACHINE: Machine[CancelState] = Machine(
         ),
         # Back to APPROVED only where nothing can have left.
         CancelState.SUBMITTED: frozenset(
-            {CancelState.APPROVED, CancelState.UNKNOWN, CancelState.DONE, CancelState.REFUSED}
+            {
+                CancelState.APPROVED,
+                CancelState.UNKNOWN,
+                CancelState.DONE,
+                CancelState.CLOSED,
+                CancelState.REFUSED,
+            }
         ),
         CancelState.UNKNOWN: frozenset(
-            {CancelState.SUBMITTED, CancelState.DONE, CancelState.REFUSED}
+            {
+                CancelState.SUBMITTED,
+                CancelState.DONE,
+                CancelState.CLOSED,
+                CancelState.REFUSED,
+            }
         ),
     },
 )
@@ -172,6 +199,7 @@ CANCEL_ENDED = (
     CancelState.DECLINED,
     CancelState.LAPSED,
     CancelState.DONE,
+    CancelState.CLOSED,
     CancelState.REFUSED,
 )
 #: Cancels that have a next attempt or a person.

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from merchant_portal.money import AmountUnusable, Money
 from payments.api_shapes import AmountField
 from payments.models import Cancel, CancelMove, Payment
-from payments.states import GiveBackQuestion, GiveBackReason
+from payments.states import ASKED_REASONS, GiveBackQuestion, GiveBackReason
 from qrcodes.api_doors import ConfirmedOrder, IdField, ReachedField, word_or_nothing
 from refunds.models import Refund, RefundMove
 
@@ -90,7 +90,7 @@ class _Order(ConfirmedOrder):
     """A payment of which money shall go back, and why."""
 
     payment = ReachedField(model=Payment)
-    reason = serializers.ChoiceField(choices=GiveBackReason.choices)
+    reason = serializers.ChoiceField(choices=ASKED_REASONS)
     note = serializers.CharField(
         max_length=200, required=False, default="", allow_blank=True,
         help_text="Needed where the reason is `other`.",

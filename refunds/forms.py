@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from merchant_portal.keyset import Cursor
 from merchant_portal.money import AmountUnusable, Money, decimals_of
 from payments.filtering import Between, ListFilterForm, tidy_number
-from payments.states import GiveBackReason
+from payments.states import ASKED_REASONS, GiveBackReason
 from qrcodes.models import Store
 
 
@@ -40,9 +40,7 @@ class GiveBackForm(forms.Form):
         max_length=20,
         widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
     )
-    reason = forms.ChoiceField(
-        label=_("Reason"), choices=[("", _("Choose one")), *GiveBackReason.choices]
-    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose one")), *ASKED_REASONS])
     note = forms.CharField(
         label=_("Note"),
         required=False,

@@ -121,6 +121,16 @@ class Account(models.Model):
     statement_folder = models.CharField(_("statement folder"), max_length=300, blank=True)
     client_id = models.CharField(_("client id (JSON products)"), max_length=64, blank=True)
     key_version = models.CharField(_("key version (JSON products)"), max_length=8, blank=True)
+    json_url = models.CharField(
+        _("address of the JSON API"),
+        max_length=200,
+        blank=True,
+        validators=[a_web_address],
+        help_text=_(
+            "Without a path. With a client id, what a counter begins is paid through the JSON API; "
+            "without one, through the gateway."
+        ),
+    )
     notify_key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     created_at = models.DateTimeField(_("added at"))
     keys_changed_at = models.DateTimeField(null=True, editable=False)
@@ -155,6 +165,11 @@ class Account(models.Model):
     @property
     def is_hk(self) -> bool:
         return self.region == Region.HK
+
+    @property
+    def sells_by_json(self) -> bool:
+        """Whether sales begun at a counter go through the JSON API; else through the gateway."""
+        return bool(self.client_id and self.json_url)
 
     @property
     def registers_stores(self) -> bool:

@@ -13,6 +13,7 @@ from payments.models.notification import (
     Quarantined,
 )
 from payments.models.payment import GOES_BACK, LEAST_DIGITS, Payment, PaymentMove
+from payments.models.sale import Sale
 from payments.models.shifts import (
     BACK_KINDS,
     FIRST_TOLD,
@@ -63,6 +64,7 @@ __all__ = [
     "Quarantined",
     "ReportBook",
     "ReportKind",
+    "Sale",
     "Section",
     "Shift",
     "ShiftAssignment",

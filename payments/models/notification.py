@@ -49,6 +49,9 @@ class Notification(DueWork):
     digest = models.CharField(max_length=64)
     body = models.BinaryField()
     content_type = models.CharField(max_length=100)
+    #: Of a notification of the JSON API what is signed beside its body, as JSON text: ``path``,
+    #: ``client_id``, ``request_time`` and ``signature``. Empty: the gateway's, signed in its body.
+    headers = models.TextField(blank=True)
     received_at = models.DateTimeField(_("received at"))
     last_received_at = models.DateTimeField(_("last received at"))
     received_count = models.PositiveIntegerField(_("times received"), default=1)
@@ -121,6 +124,8 @@ class Quarantined(models.Model):
     body_digest = models.CharField(max_length=64)
     body_bytes = models.PositiveIntegerField(_("bytes"))
     content_type = models.CharField(max_length=100)
+    #: As a notification's.
+    headers = models.TextField(blank=True)
     why = models.CharField(_("why"), max_length=200)
     received_at = models.DateTimeField(_("received at"))
     received_count = models.PositiveIntegerField(_("times received"), default=1)

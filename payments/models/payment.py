@@ -15,6 +15,7 @@ from payments.models.notification import Notification
 from payments.states import (
     PAYMENT_TAKEN,
     PAYMENT_UNSETTLED,
+    Interface,
     PaymentState,
     Product,
     Question,
@@ -218,6 +219,16 @@ class Payment(DueWork):
     def is_unsettled(self) -> bool:
         """Whether Alipay is still asked about it, or a person."""
         return self.state in PAYMENT_UNSETTLED
+
+    @property
+    def is_begun_here(self) -> bool:
+        """Whether the shop began it (a ``Sale``); customers begin what they pay by static code."""
+        return self.product != Product.MERCHANT_QR
+
+    @property
+    def interface(self) -> Interface:
+        """In which generation of the interface Alipay is spoken to about it."""
+        return Interface(self.sale.interface) if self.is_begun_here else Interface.GATEWAY
 
     @property
     def is_unplaced(self) -> bool:

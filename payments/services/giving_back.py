@@ -19,7 +19,7 @@ from merchant_portal.audit import Actor
 from merchant_portal.money import Money
 from payments.errors import ApprovalRefused, GiveBackRefused
 from payments.models import GivingBack, Notification, Payment
-from payments.states import GiveBackQuestion, GiveBackReason, PaymentState
+from payments.states import ASKED_REASONS, GiveBackQuestion, GiveBackReason, PaymentState
 
 _NOTHING_TO_GIVE_BACK: Mapping[PaymentState, Promise] = MappingProxyType(
     {
@@ -84,7 +84,7 @@ def refuse_amount(payment: Payment, amount: Money) -> None:
 
 def refuse_reason(reason: str, note: str) -> None:
     """Raise GiveBackRefused without a reason of the list, or without a note for another one."""
-    if reason not in GiveBackReason.values:
+    if reason not in dict(ASKED_REASONS):
         raise GiveBackRefused(_("Say why the money goes back."))
     if reason == GiveBackReason.OTHER and not note.strip():
         raise GiveBackRefused(_("Write down the reason."))
