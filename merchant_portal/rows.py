@@ -86,6 +86,15 @@ def _insert_statement(model: type[Model]) -> tuple[tuple[str, ...], str]:
     return tuple(field.attname for field in fields), statement
 
 
+def read_instant(value: Any) -> datetime:
+    """An instant, as ``run`` returned it: SQLite keeps text."""
+    if connection.vendor == "postgresql":
+        instant: datetime = value
+    else:
+        instant = connection.ops.convert_datetimefield_value(value, None, connection)
+    return instant
+
+
 def _written(value: Any) -> Any:
     """An instant as SQLite keeps it; anything else as it is."""
     if isinstance(value, datetime):

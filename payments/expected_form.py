@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,10 +34,18 @@ class ExpectedForm(forms.Form):
 
     def __init__(self, asked: Any = None, *, counter: Counter) -> None:
         super().__init__(asked if asked and "expect" in asked else None)
-        self.currencies = _currencies(counter)
+        self._counter = counter
         field = self.fields["currency"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  for the type checker
-        field.choices = [(code, code) for code in self.currencies]
+        field.choices = lambda: [(code, code) for code in self.currencies]
+
+    @cached_property
+    def currencies(self) -> list[str]:
+        """What the counter's codes are priced in, else what its store is; asked for once, and only
+        where somebody types an amount."""
+        usual = self._counter.store.pricing_currency
+        priced = set(self._counter.enrolments.values_list("pricing_currency", flat=True))
+        return sorted(priced or {usual}, key=lambda currency: (currency != usual, currency))
 
     @property
     def has_choice(self) -> bool:
@@ -99,13 +108,6 @@ def _address(amount: Money, since: datetime, judged: Arrival | None = None) -> s
     if judged is not None:
         query["judged"] = judged.payment.pk
     return urlencode(query)
-
-
-def _currencies(counter: Counter) -> list[str]:
-    """What the counter's codes are priced in, else what its store is."""
-    usual = counter.store.pricing_currency
-    priced = set(counter.enrolments.values_list("pricing_currency", flat=True)) or {usual}
-    return sorted(priced, key=lambda currency: (currency != usual, currency))
 
 
 def _narrow(text: str) -> str:

@@ -74,7 +74,7 @@ def judge(expectation: Expectation, arrivals: Sequence[Arrival]) -> Judgement:
 def _compared(expectation: Expectation, arrivals: Sequence[Arrival]) -> Arrival | None:
     """The one it was compared with, so that a verdict stays; else the first that came since."""
     for arrival in arrivals:
-        if arrival.payment.pk == expectation.judged:
+        if arrival.id == expectation.judged:
             return arrival
     later = [arrival for arrival in arrivals if arrival.taken_at > expectation.since]
     return min(later, key=_came, default=None)
@@ -87,4 +87,4 @@ def _just_before(expectation: Expectation, arrivals: Sequence[Arrival]) -> Arriv
 
 
 def _came(arrival: Arrival) -> tuple[datetime, int]:
-    return arrival.taken_at, arrival.payment.pk
+    return arrival.taken_at, arrival.id

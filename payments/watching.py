@@ -8,13 +8,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, Subquery
 from django.http import QueryDict
 
 from merchant_portal import rows
-from payments.models import Payment, PaymentMove
+from merchant_portal.money import Money
+from payments.models import Payment
 from payments.places import business_day_start
 from payments.states import PAYMENT_TAKEN
 from qrcodes.models import Counter, Store
@@ -43,6 +44,15 @@ SELECT {joined}(newest.seen, ';') FROM (
     SELECT {columns} AS seen FROM payments_payment AS payment
     WHERE payment.counter_id = {counter} ORDER BY payment.id DESC LIMIT {looked_through}
 ) AS newest"""
+_ARRIVED = """
+SELECT {columns}, COALESCE(became.at, payment.first_heard_at) FROM (
+    SELECT * FROM payments_payment WHERE counter_id = %s ORDER BY id DESC LIMIT {looked_through}
+) AS payment LEFT JOIN payments_paymentmove AS became ON became.id = (
+    SELECT move.id FROM payments_paymentmove AS move
+    WHERE move.payment_id = payment.id AND move.to_state IN ({taken}) ORDER BY move.id LIMIT 1
+)
+WHERE payment.state IN ({taken}) AND (payment.occurred_at >= %s OR became.at >= %s)
+ORDER BY became.id DESC NULLS LAST, payment.id DESC"""
 _DEVICE_SEES = """
 SELECT device.counter_id, device.shows_takings, store.time_zone,
     CAST(store.business_day_starts AS varchar(15)), ({seen})
@@ -54,21 +64,52 @@ WHERE device.token_digest = %s AND device.revoked_at IS NULL AND device.last_see
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A payment as the screen shows and announces it."""
+    """All that the screen shows and announces of a payment, so that equal ones look the same."""
 
-    payment: Payment
+    id: int
+    state: str
+    amount_minor: int
+    currency: str
+    refunded_minor: int
+    cancelled_minor: int
+    reserved_minor: int
+    frozen: bool
+    question: str
+    wallet: str
+    buyer: str
+    alipay_trans_id: str
+    occurred_at: datetime
     #: When we learned that it is paid; the notification may have come late.
     taken_at: datetime
+    #: Where its times are shown.
+    time_zone: str
     is_today: bool
 
     @property
-    def is_late(self) -> bool:
-        return self.taken_at - self.payment.occurred_at > _LATE
+    def payment(self) -> Payment:
+        """The payment itself, of which only what is shown was read."""
+        return Payment.from_db(connection.alias, _COLUMNS, [getattr(self, name) for name in _COLUMNS])
 
     @property
-    def wallet(self) -> str:
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_late(self) -> bool:
+        return self.taken_at - self.occurred_at > _LATE
+
+    @property
+    def wallet_name(self) -> str:
         """The wallet as people know it."""
-        return _WALLETS.get(self.payment.wallet, self.payment.wallet)
+        return _WALLETS.get(self.wallet, self.wallet)
+
+
+#: What is read of a payment, in the order the model has it, as Django reads its rows.
+_COLUMNS = tuple(
+    field.attname
+    for field in Payment._meta.concrete_fields
+    if field.attname in Arrival.__annotations__
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,23 +171,21 @@ def newest_arrivals(counter: Counter, *, now: datetime) -> list[Arrival]:
     """Today's paid payments, the last to become so first: a late notification stands on top too."""
     day = business_day_start(counter.store, now=now)
     since = min(day, now - _KEPT)
-    newest = counter.payments.order_by("-pk").values("pk")[:_LOOKED_THROUGH]
-    payments = (
-        counter.payments.filter(pk__in=newest, state__in=PAYMENT_TAKEN)
-        .annotate(taken_by=_move("pk"), taken_at=_move("at"))
-        .filter(Q(occurred_at__gte=since) | Q(taken_at__gte=since))
-        .order_by(F("taken_by").desc(nulls_last=True), "-pk")
+    found = rows.run(_arrived(), [counter.pk, since, since])
+    return [_arrival(row, counter.store.time_zone, day) for row in found]
+
+
+def _arrival(row: tuple[Any, ...], time_zone: str, day: datetime) -> Arrival:
+    shown = dict(zip(_COLUMNS, row[:-1], strict=True))
+    shown["occurred_at"] = rows.read_instant(shown["occurred_at"])
+    shown["taken_at"] = rows.read_instant(row[-1])
+    return Arrival(**shown, time_zone=time_zone, is_today=shown["occurred_at"] >= day)
+
+
+@cache
+def _arrived() -> str:
+    return _ARRIVED.format(
+        columns=", ".join(f"payment.{name}" for name in _COLUMNS),
+        taken=", ".join(f"'{state.value}'" for state in PAYMENT_TAKEN),
+        looked_through=_LOOKED_THROUGH,
     )
-    return [_arrival(row, counter, day) for row in payments]
-
-
-def _arrival(row: Payment, counter: Counter, day: datetime) -> Arrival:
-    row.counter = counter  # known already: no query per row
-    taken_at: datetime = row.taken_at or row.first_heard_at  # type: ignore[attr-defined]
-    return Arrival(row, taken_at, is_today=row.occurred_at >= day)
-
-
-def _move(field: str) -> Subquery:
-    """Of the move by which a payment became paid."""
-    became_taken = PaymentMove.objects.filter(payment=OuterRef("pk"), to_state__in=PAYMENT_TAKEN)
-    return Subquery(became_taken.order_by("pk").values(field)[:1])

@@ -1,15 +1,21 @@
-"""What a row of the counter's screen carries for the script that announces it."""
+"""A row of the counter's screen, and what it carries for the script that announces it.
+
+Of the fifty rows that a screen is sent again, one is new: a process keeps the others, up to a few
+MB of them, each under all that it shows.
+"""
 
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from merchant_portal.money import Money
-from merchant_portal.templatetags.portal import digits, zone_of
+from merchant_portal.templatetags.portal import digits
 from payments.speech import sayings
 from payments.watching import Arrival
 
@@ -17,22 +23,32 @@ register = template.Library()
 
 
 @register.simple_tag
+def till_row(arrival: Arrival) -> SafeString:
+    """A payment as the cashier sees it, in the reader's language."""
+    return _row(arrival, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _row(arrival: Arrival, _language: str | None) -> SafeString:
+    return render_to_string("payments/_counter_row.html", {"arrival": arrival})
+
+
+@register.simple_tag
 def announced(arrival: Arrival) -> SafeString:
     """Number, amount and time of a payment, and what a voice says of it in each language."""
-    payment = arrival.payment
-    zone = zone_of(payment.counter)
-    return _carried(payment.pk, payment.amount, payment.occurred_at, zone, arrival.is_late)
+    return _carried(
+        arrival.id, arrival.amount, arrival.occurred_at, arrival.time_zone, arrival.is_late
+    )
 
 
-#: Of fifty rows that a screen is sent again, one is new; a process remembers a few MB of them.
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16_384)
 def _carried(
-    number: int, amount: Money, occurred_at: datetime, zone: ZoneInfo, is_late: bool
+    number: int, amount: Money, occurred_at: datetime, time_zone: str, is_late: bool
 ) -> SafeString:
     carried = {
         "payment": str(number),
         "amount": f"{amount.currency} {digits(amount)}",
-        "time": occurred_at.astimezone(zone).strftime("%H:%M:%S"),
+        "time": occurred_at.astimezone(ZoneInfo(time_zone)).strftime("%H:%M:%S"),
     }
     carried |= {f"say-{tongue.value}": words for tongue, words in sayings(amount).items()}
     if is_late:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 
+from merchant_portal.models import User
 from merchant_portal.reports.catalogue import CATALOGUE
 from merchant_portal.reports.definition import FilterName
 from payments.models import Payment
@@ -16,7 +18,7 @@ from reconciliation.states import DiscrepancyState, LineKind, VerdictWord
 from refunds.states import RefundOrigin, RefundState
 from tests import factories
 from tests.reports.conftest import NOON, PayMaker
-from tests.reports.rows import cancelled, last_job, refund, refunded, table
+from tests.reports.rows import cancelled, last_job, made_workbook, refund, refunded, sheets, table
 
 Download = Callable[..., bytes]
 Rows = Callable[..., list[tuple[str, ...]]]
@@ -165,6 +167,38 @@ def test_an_open_difference_is_open_until_it_is_resolved(pay: PayMaker, rows: Ro
         key="b", state=DiscrepancyState.RESOLVED, difference_minor=-50, settled_at=NOON, **values
     )
     assert rows("open-items", "Standing", "Amount") == [("Different amount", "-0.50")]
+
+
+@pytest.fixture
+def doubled(pay: PayMaker) -> Payment:
+    """A payment whose row stands twice in their file: a difference without an amount."""
+    payment = pay()
+    _agrees(payment, VerdictWord.MATCHED)
+    values = {"account": payment.account, "day": NOON.date(), "found_at": NOON}
+    Discrepancy.objects.create(
+        key="a", state=DiscrepancyState.OPEN, word=VerdictWord.DUPLICATE_ROW, last_found_at=NOON,
+        payment=payment, **values,
+    )  # fmt: skip
+    return payment
+
+
+def test_a_difference_without_an_amount_is_counted_and_adds_up_to_nothing(
+    doubled: Payment, download: Download
+) -> None:
+    download("open-items")
+    assert last_job().control["totals"] == [["Open difference", "", "1", ""]]
+
+
+def test_a_workbook_leaves_the_sum_of_no_amounts_empty(doubled: Payment, finance: User) -> None:
+    made = sheets(made_workbook("open-items", finance).path)
+    assert [text for _type, text in made["Control"][-1]][-1] == "1"
+
+
+def test_a_page_shows_no_sum_where_there_are_no_amounts(
+    doubled: Payment, finance: User, signed_in: Callable[[User], Client]
+) -> None:
+    page = signed_in(finance).get("/reports/open-items/").content.decode()
+    assert "Open difference" in page
 
 
 def test_an_open_item_tells_its_age_in_whole_days(pay: PayMaker, rows: Rows) -> None:
