@@ -76,6 +76,7 @@ def _row_of(arrival: Arrival) -> dict[str, Any]:
         "digest": arrival.posted.digest,
         "body": arrival.body,
         "content_type": arrival.content_type[:100],
+        "headers": "",
         "received_at": received_at,
         "last_received_at": received_at,
         "received_count": 1,
