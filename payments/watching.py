@@ -88,7 +88,9 @@ class Arrival:
     @property
     def payment(self) -> Payment:
         """The payment itself, of which only what is shown was read."""
-        return Payment.from_db(connection.alias, _COLUMNS, [getattr(self, name) for name in _COLUMNS])
+        return Payment.from_db(
+            connection.alias, _COLUMNS, [getattr(self, name) for name in _COLUMNS]
+        )
 
     @property
     def amount(self) -> Money:
