@@ -90,13 +90,17 @@ def total_line(report: Report, columns: Sequence[Column], total: Total) -> list[
         cells.plain_words(by_name[name]).get(value, value or "")
         for name, value in zip(report.types, total.types, strict=True)
     ]
-    sums = [
-        cells.amount_text(minor, total.currency)
-        if by_name[name].kind is Kind.AMOUNT
-        else str(minor)
-        for name, minor in total.sums.items()
-    ]
+    sums = [_sum(by_name[name], minor, total.currency) for name, minor in total.sums.items()]
     return [*words, total.currency, str(total.rows), *sums]
+
+
+def _sum(column: Column, minor: int, currency: str) -> str:
+    """A sum as text; empty where no row of the total bears an amount, as a doubled row's
+    difference does not. An amount without its currency is never written.
+    """
+    if column.kind is not Kind.AMOUNT:
+        return str(minor)
+    return cells.amount_text(minor, currency) if minor or currency else ""
 
 
 def filter_in_words(report: Report, asked: Asked) -> list[tuple[str, str]]:

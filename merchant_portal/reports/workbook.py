@@ -145,5 +145,5 @@ def _write_control(sheet: Worksheet, control: ControlSheet, *, bold: Format) -> 
         for across, text in enumerate(total):
             if across < control.words:
                 sheet.write_string(down, across, text)
-            else:
+            elif text:
                 sheet.write_number(down, across, float(text))
