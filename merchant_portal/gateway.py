@@ -1,10 +1,10 @@
-"""The one door to Alipay's gateway: makes a call, and writes down what was said.
+"""The one door to Alipay, at its gateway and its JSON API: makes a call, writes down what was said.
 
 Calls are made outside transactions: mark, commit, call, record.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
@@ -15,8 +15,8 @@ from django.db import models, transaction
 from merchant_portal import clock
 from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account, CallOutcome, GatewayCall
-from merchant_portal.accounts.services import contract_of
-from merchant_portal.alipay.client import GatewayClient, open_http
+from merchant_portal.accounts.services import contract_of, json_contract_of
+from merchant_portal.alipay.client import Contract, GatewayClient, open_http
 from merchant_portal.alipay.errors import (
     GatewayRefused,
     GatewayUnreachable,
@@ -24,6 +24,8 @@ from merchant_portal.alipay.errors import (
     NoAnswer,
     RequestInvalid,
 )
+from merchant_portal.alipay.json_api.client import JSONClient
+from merchant_portal.alipay.json_api.contract import JSONContract
 from merchant_portal.alipay.messages import Exchange
 from merchant_portal.vault import SealBroken
 
@@ -40,6 +42,8 @@ class _Told(Protocol):
 
 
 Answer = TypeVar("Answer", bound=_Told)
+Client = TypeVar("Client", GatewayClient, JSONClient)
+Terms = TypeVar("Terms", Contract, JSONContract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,43 @@ class Unanswered:
 
 
 def ask(
-    account: Account, subject: models.Model, call: Callable[[GatewayClient], Answer]
+    account: Account,
+    subject: models.Model,
+    call: Callable[[GatewayClient], Answer],
+    *,
+    within_seconds: float | None = None,
 ) -> Answered[Answer] | Refused | Unanswered:
     """Make one call for ``account`` about ``subject`` and record it.
 
-    Raises one of NOTHING_SENT before anything is sent.
+    An answer that takes longer than ``within_seconds`` is none; without it the settings' time
+    holds. Raises one of NOTHING_SENT before anything is sent.
     """
-    client = GatewayClient(contract_of(account), http=_http(), now=clock.now)
+    contract = _in_time(contract_of(account), within_seconds)
+    return _made(account, subject, GatewayClient(contract, http=_http(), now=clock.now), call)
+
+
+def ask_json(
+    account: Account,
+    subject: models.Model,
+    call: Callable[[JSONClient], Answer],
+    *,
+    within_seconds: float | None = None,
+) -> Answered[Answer] | Refused | Unanswered:
+    """The same at the JSON API; a payment code that is sent is recorded by its ends alone."""
+    contract = _in_time(json_contract_of(account), within_seconds)
+    return _made(account, subject, JSONClient(contract, http=_http(), now=clock.now), call)
+
+
+def _in_time(contract: Terms, seconds: float | None) -> Terms:
+    if seconds is None:
+        return contract
+    choices = replace(contract.choices, timeout_seconds=seconds, answer_within_seconds=seconds)
+    return replace(contract, choices=choices)
+
+
+def _made(
+    account: Account, subject: models.Model, client: Client, call: Callable[[Client], Answer]
+) -> Answered[Answer] | Refused | Unanswered:
     try:
         answer = call(client)
     except GatewayRefused as refused:

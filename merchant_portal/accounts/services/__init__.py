@@ -2,6 +2,8 @@
 
 from merchant_portal.accounts.services.contracts import (
     contract_of,
+    json_contract_of,
+    open_json_keys,
     open_verifying_key,
     open_verifying_keys,
     public_half,
@@ -36,8 +38,10 @@ __all__ = [
     "add_key",
     "contract_of",
     "generate_key_pair",
+    "json_contract_of",
     "missing_keys",
     "need_without",
+    "open_json_keys",
     "open_verifying_key",
     "open_verifying_keys",
     "public_half",
