@@ -20,6 +20,7 @@ class Right(StrEnum):
     """One thing somebody may be allowed to do."""
 
     SEE_PAYMENTS = "see_payments"
+    TAKE_PAYMENTS = "take_payments"
     ASK_ALIPAY = "ask_alipay"
     WRITE_NOTES = "write_notes"
     SEE_EVIDENCE = "see_evidence"
@@ -60,6 +61,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CASHIER: frozenset(
         {
             Right.SEE_PAYMENTS,
+            Right.TAKE_PAYMENTS,
             Right.ASK_ALIPAY,
             Right.WRITE_NOTES,
             Right.SEE_STORES,
@@ -70,6 +72,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.MANAGER: frozenset(
         {
             Right.SEE_PAYMENTS,
+            Right.TAKE_PAYMENTS,
             Right.ASK_ALIPAY,
             Right.WRITE_NOTES,
             Right.SEE_EVIDENCE,
@@ -121,6 +124,7 @@ ROLE_NAMES: dict[Role, StrOrPromise] = {
 
 RIGHT_NAMES: dict[Right, StrOrPromise] = {
     Right.SEE_PAYMENTS: _("see payments"),
+    Right.TAKE_PAYMENTS: _("take payments at a counter"),
     Right.ASK_ALIPAY: _("ask Alipay about a payment"),
     Right.WRITE_NOTES: _("write notes beside a payment"),
     Right.SEE_EVIDENCE: _("see the signed evidence"),

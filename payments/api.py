@@ -29,7 +29,7 @@ from payments.api_shapes import (
 )
 from payments.models import Lookup, Payment
 from payments.services import Unsent
-from payments.states import PaymentState
+from payments.states import PaymentState, Product
 from qrcodes.api_doors import ByCursor, Door, IdFilter
 
 
@@ -38,6 +38,7 @@ class PaymentFilter(filters.FilterSet):  # type: ignore[misc]  # untyped library
     store = IdFilter()
     counter = IdFilter()
     state = filters.ChoiceFilter(choices=PaymentState.choices)
+    product = filters.ChoiceFilter(choices=Product.choices)
     alipay_trans_id = filters.CharFilter(max_length=64)
     partner_trans_id = filters.CharFilter(max_length=64)
     day_from = filters.DateFilter(

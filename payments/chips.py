@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 
 from payments.filtering import DayRange
 from payments.narrowing import PaymentFilterForm
-from payments.states import PaymentState
+from payments.states import PaymentState, Product
 from payments.tiles import without
 
 
@@ -48,6 +48,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
         "least": lambda amount: _("%s or more") % amount,
         "most": lambda amount: _("%s or less") % amount,
         "wallet": str,
+        "product": lambda product: str(Product(product).label),
         "state": lambda state: str(PaymentState(state).label),
         "refunded": lambda _on: str(_("Money went or goes back")),
         "unreconciled": lambda _on: str(_("Not reconciled")),

@@ -21,11 +21,13 @@ class Column(models.TextChoices):
     OUR_NUMBER = "our_number", _("Our no.")
     BUYER = "buyer", _("Buyer")
     WALLET = "wallet", _("Wallet")
+    PRODUCT = "product", _("Product")
     ACCOUNT = "account", _("Account")
     MARKS = "marks", _("Who has spoken: N Q F")
 
 
-USUAL = tuple(each for each in Column if each not in (Column.WALLET, Column.ACCOUNT))
+_UNUSUAL = (Column.WALLET, Column.PRODUCT, Column.ACCOUNT)
+USUAL = tuple(each for each in Column if each not in _UNUSUAL)
 
 
 def chosen_columns(request: HttpRequest) -> tuple[Column, ...]:

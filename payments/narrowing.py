@@ -15,7 +15,7 @@ from merchant_portal.keyset import Cursor
 from payments.filtering import Between, DayRange, ListFilterForm, OneOf
 from payments.models import GOES_BACK, DaySum, Payment
 from payments.places import Places
-from payments.states import PaymentState
+from payments.states import PaymentState, Product
 from qrcodes.models import Counter, Store
 
 #: How a comparison with Alipay's file says that both agree. Files live above payments: what they
@@ -37,6 +37,7 @@ class PaymentFilter:
     until: datetime | None = None
     between: Between = field(default_factory=Between)
     wallet: str = ""
+    product: str = ""
     goes_back: bool = False
     unreconciled: bool = False
     with_question: bool = False
@@ -63,12 +64,14 @@ class PaymentFilter:
         """Whether the sums of days tell apart all that is asked for; what is asked for besides
         these, now or in time to come, payments alone can answer."""
         known = replace(self.without_days, store=None, counter=None, wallet="", cursor=None)
-        return replace(known, state="", unplaced=False) == PaymentFilter()
+        return replace(known, product="", state="", unplaced=False) == PaymentFilter()
 
     def narrow_sums(self, sums: QuerySet[DaySum]) -> QuerySet[DaySum]:
         """The sums that match, of whatever day."""
         if self.wallet:
             sums = sums.filter(wallet=self.wallet)
+        if self.product:
+            sums = sums.filter(product=self.product)
         if self.state:
             sums = sums.filter(state=self.state)
         if self.unplaced:
@@ -80,6 +83,8 @@ class PaymentFilter:
         rows = rows.filter(self._place() & self._time(), self.between.wanted())
         if self.wallet:
             rows = rows.filter(wallet=self.wallet)
+        if self.product:
+            rows = rows.filter(product=self.product)
         if self.goes_back:
             rows = rows.filter(GOES_BACK)
         return _unreconciled(rows) if self.unreconciled else rows
@@ -154,6 +159,9 @@ class PaymentFilterForm(ListFilterForm):
     since = WallTimeField(label=_("Not before"))
     until = WallTimeField(label=_("Before"))
     wallet = forms.ChoiceField(required=False, label=_("Wallet"))
+    product = forms.ChoiceField(
+        required=False, label=_("Product"), choices=[("", _("Any")), *Product.choices]
+    )
     #: Of one day, as the charts name it.
     hour = forms.TypedChoiceField(
         required=False,
@@ -243,6 +251,7 @@ class PaymentFilterForm(ListFilterForm):
             until=until,
             between=self.between,
             wallet=asked["wallet"],
+            product=asked["product"],
             goes_back=asked["refunded"],
             unreconciled=asked["unreconciled"],
             with_question=asked["question"],

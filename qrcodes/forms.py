@@ -163,7 +163,7 @@ class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Device
-        fields = ["name", "shows_takings"]
+        fields = ["name", "use", "shows_takings"]
         widgets = {"name": forms.TextInput({"autocomplete": "off"})}
 
 

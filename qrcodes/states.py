@@ -128,6 +128,14 @@ class RegistrantType(models.TextChoices):
     ENTERPRISE = "ENTERPRISE", _("A company")
 
 
+class DeviceUse(models.TextChoices):
+    """Who stands in front of a paired device, and so what it shows and begins."""
+
+    STAFF = "staff", _("Staff: it shows what arrives, and takes payments")
+    CUSTOMERS = "customers", _("Customers: it shows the code of the order that staff has begun")
+    SELF_SERVICE = "self_service", _("Customers, who type themselves what they pay")
+
+
 class PosterSize(models.TextChoices):
     """What is printed of a code."""
 

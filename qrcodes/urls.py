@@ -29,6 +29,7 @@ urlpatterns = [
     path("counters/<int:pk>/edit/", places.counter_edit, name="counter_edit"),
     path("counters/<int:pk>/devices/", devices.counter_devices, name="counter_devices"),
     path("pairings/<int:pk>/standing/", devices.pairing_standing, name="pairing_standing"),
+    path("devices/<int:pk>/", devices.device_edit, name="device_edit"),
     path("devices/<int:pk>/revoke/", devices.device_revoke, name="device_revoke"),
     path("pair/", devices.device_pair, name="device_pair"),
     path("counters/<int:pk>/enrolments/", codes.enrolment_new, name="enrolment_new"),

@@ -23,6 +23,7 @@ class Asked:
     store: int | None = None
     counter: int | None = None
     wallet: str = ""
+    product: str = ""
     state: str = ""
     currency: str = ""
     least: Decimal | None = None

@@ -15,6 +15,7 @@ from merchant_portal.reports.catalogue.takings import GROUPS
 from merchant_portal.reports.definition import Calendar, Column, Kind, Report
 from merchant_portal.reports.reading import MARK, Total
 from payments.places import ALIPAY_ZONE
+from payments.states import Product
 from qrcodes.models import Counter, Merchant, Store
 from qrcodes.permissions import Principal
 from qrcodes.training import training_names, training_names_among
@@ -120,6 +121,7 @@ def filter_in_words(report: Report, asked: Asked) -> list[tuple[str, str]]:
         (what, which)
         for what, which in (
             (_("Wallet"), asked.wallet),
+            (_("Product"), str(dict(Product.choices).get(asked.product, asked.product))),
             (_("State"), str(report.states.get(asked.state, asked.state))),
             (_("Currency"), asked.currency),
             (_("Amount from"), str(asked.least or "")),

@@ -53,6 +53,7 @@ class FilterName(StrEnum):
     STORE = "store"
     COUNTER = "counter"
     WALLET = "wallet"
+    PRODUCT = "product"
     STATE = "state"
     CURRENCY = "currency"
     LEAST = "least"

@@ -18,6 +18,7 @@ from merchant_portal.reports.definition import Calendar, FilterName, Report
 from merchant_portal.reports.errors import FilterRefused
 from payments.filtering import DayField, NumberField
 from payments.places import ALIPAY_ZONE, Places, visible_stores
+from payments.states import Product
 from qrcodes.models import Counter, Merchant, Store
 from qrcodes.permissions import Principal
 
@@ -69,6 +70,9 @@ _FIELDS: dict[FilterName, _Maker] = {
     ),
     FilterName.WALLET: lambda report, principal, stores: forms.CharField(
         required=False, label=_("Wallet"), max_length=32
+    ),
+    FilterName.PRODUCT: lambda report, principal, stores: _choice(
+        _("Product"), dict(Product.choices)
     ),
     FilterName.STATE: lambda report, principal, stores: _choice(_("State"), report.states),
     FilterName.CURRENCY: lambda report, principal, stores: _choice(
@@ -156,6 +160,7 @@ class ReportForm(forms.Form):
             first=said.get("from"),
             last=said.get("to"),
             wallet=said.get("wallet", ""),
+            product=said.get("product", ""),
             state=said.get("state", ""),
             currency=said.get("currency", ""),
             least=said.get("least"),

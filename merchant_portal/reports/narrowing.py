@@ -41,6 +41,7 @@ def narrow(source: Source, asked: Asked) -> Q:
         f"{source.payment}store": asked.store,
         f"{source.payment}counter": asked.counter,
         f"{source.payment}wallet": asked.wallet,
+        f"{source.payment}product": asked.product,
         source.state: "" if source.stands_for else asked.state,
         "currency": asked.currency,
         f"{source.time}__gte": asked.since,

@@ -22,7 +22,7 @@ from qrcodes.permissions import PortalRequest, Principal, needs
 
 _MOMENT = timedelta(microseconds=1)
 #: What the report of transactions is narrowed by under the same name.
-_SHARED_NOUNS, _SHARED_WORDS = ("store", "counter"), ("state", "wallet", "least", "most")
+_SHARED_NOUNS, _SHARED_WORDS = ("store", "counter"), ("state", "wallet", "product", "least", "most")
 
 
 @require_GET

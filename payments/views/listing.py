@@ -32,7 +32,7 @@ _CHOSEN_BY_TILES = ("state", "question", "unplaced", *PAGING)
 #: What stands in the folded part of the filter bar.
 _FOLDED = (
     *("store", "counter", "days", "first", "last", "hour", "since", "until", "least", "most"),
-    *("wallet", "refunded", "unreconciled"),
+    *("wallet", "product", "refunded", "unreconciled"),
 )
 #: Seconds until a filter that no index serves is given up.
 _PATIENCE = 5.0

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from qrcodes.models.places import Counter
+from qrcodes.states import DeviceUse
 
 #: No sign looks like another: people read codes off one screen and type them into the next.
 CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -30,6 +31,12 @@ class DeviceTerms(models.Model):
         _("Shows what the counter has taken today"),
         default=False,
         help_text=_("Customers may see the screen too."),
+    )
+    use = models.CharField(
+        _("who stands in front of it"),
+        max_length=12,
+        choices=DeviceUse,
+        default=DeviceUse.STAFF,
     )
 
     class Meta:
@@ -129,6 +136,11 @@ class Device(DeviceTerms):
 
     def get_absolute_url(self) -> str:
         return reverse("counter_devices", args=[self.counter_id])
+
+    @property
+    def is_for_customers(self) -> bool:
+        """Whether customers stand in front of it: it shows them nothing of the counter's."""
+        return self.use != DeviceUse.STAFF
 
     @property
     def is_revoked(self) -> bool:

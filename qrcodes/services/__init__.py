@@ -13,6 +13,7 @@ from qrcodes.services.codes import (
 )
 from qrcodes.services.details import details_of, fits
 from qrcodes.services.devices import (
+    change_device,
     SEEN_EVERY,
     TRIES_PER_CODE,
     NewPairing,
@@ -65,6 +66,7 @@ from qrcodes.services.store_details import (
 )
 
 __all__ = [
+    "change_device",
     "SEEN_EVERY",
     "TRIES_PER_CODE",
     "Finding",

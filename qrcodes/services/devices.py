@@ -12,6 +12,7 @@ from merchant_portal.audit import Actor
 from merchant_portal.models import User
 from qrcodes.errors import PairingRefused, TooManyTries
 from qrcodes.models import Counter, Device, Pairing, PairingMiss
+from qrcodes.states import DeviceUse
 
 CODE_LIVES = timedelta(minutes=10)
 #: Wrong second halves after which a code opens nothing any more.
@@ -42,7 +43,13 @@ class PairedDevice:
 
 @transaction.atomic
 def offer_pairing(
-    counter: Counter, *, name: str, shows_takings: bool, by: User, actor: Actor
+    counter: Counter,
+    *,
+    name: str,
+    shows_takings: bool,
+    by: User,
+    actor: Actor,
+    use: DeviceUse = DeviceUse.STAFF,
 ) -> NewPairing:
     """Make a code with which one device becomes this counter's screen; raises PairingRefused."""
     now = clock.now()
@@ -52,6 +59,7 @@ def offer_pairing(
         counter=counter,
         name=name,
         shows_takings=shows_takings,
+        use=use,
         prefix=code[: Pairing.PREFIX_LENGTH],
         digest=Pairing.digest_of(code),
         made_by=by,
@@ -63,7 +71,8 @@ def offer_pairing(
             pairing.save()
     except IntegrityError as taken:  # one in a million for each code that waits
         raise PairingRefused(_("The code could not be made; try again.")) from taken
-    audit.record(actor, "offer_pairing", counter, device=name, shows_takings=shows_takings)
+    terms = {"shows_takings": shows_takings, "use": DeviceUse(use).value}
+    audit.record(actor, "offer_pairing", counter, device=name, **terms)
     return NewPairing(pairing, code)
 
 
@@ -89,6 +98,24 @@ def revoke_device(device: Device, *, actor: Actor) -> None:
     locked.revoked_at = clock.now()
     locked.save(update_fields=["revoked_at"])
     audit.record(actor, "revoke_device", locked.counter, device=locked.name, number=locked.pk)
+
+
+@transaction.atomic
+def change_device(
+    device: Device, *, name: str, shows_takings: bool, use: DeviceUse, actor: Actor
+) -> None:
+    """Name a device anew, or let it serve others: from its next look on."""
+    locked = Device.objects.select_for_update().get(pk=device.pk)
+    wanted = {"name": name, "shows_takings": shows_takings, "use": use}
+    changed = {
+        term: [str(getattr(locked, term)), str(value)]
+        for term, value in wanted.items()
+        if getattr(locked, term) != value
+    }
+    if locked.is_revoked or not changed:
+        return
+    Device.objects.filter(pk=locked.pk).update(**wanted)
+    audit.record(actor, "change_device", locked.counter, number=locked.pk, **changed)
 
 
 def find_device(token: str) -> Device | None:
@@ -146,6 +173,7 @@ def _make_device(pairing: Pairing) -> PairedDevice:
         counter=pairing.counter,
         name=pairing.name,
         shows_takings=pairing.shows_takings,
+        use=pairing.use,
         token_digest=Device.digest_of(token),
         paired_by=pairing.made_by,
         paired_at=now,

@@ -58,6 +58,29 @@ def pairing_standing(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "qrcodes/_pairing_standing.html", _standing_context(pairing))
 
 
+@require_http_methods(["GET", "POST"])
+@never_cache
+@needs(Right.CHANGE_STORES)
+def device_edit(request: PortalRequest, pk: int) -> HttpResponse:
+    """Name a paired device anew, or let it serve others than before."""
+    device = get_object_or_404(Device.objects.in_use().select_related("counter__store"), pk=pk)
+    counter = _changeable_counter(request, device.counter_id)
+    form = DeviceForm(request.POST or None, instance=device)
+    if request.method == "POST" and form.is_valid():
+        services.change_device(device, actor=request.principal.actor, **form.cleaned_data)
+        messages.success(request, _("%s is changed.") % form.cleaned_data["name"])
+        return redirect(device)
+    context = {
+        "title": _("Change a device"),
+        "button": _("Change"),
+        "form": form,
+        "counter": counter,
+        "store": counter.store,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "qrcodes/form.html", context, status=status)
+
+
 @require_POST
 @needs(Right.CHANGE_STORES)
 def device_revoke(request: PortalRequest, pk: int) -> HttpResponse:

@@ -140,6 +140,7 @@ day_close                            store         ma     ma         shop
 day_detail                           day           fau    -          all
 day_list                             -             fau    -          all
 day_rows                             store         ma     -          shop
+device_edit                          device        ma     ma         shop
 device_feed                          -             d      -          any
 device_pair                          -             !      !          any
 device_revoke                        device        -      ma         shop

@@ -74,7 +74,7 @@ def test_a_manager_makes_a_code_and_a_device_types_it(
 ) -> None:
     pay()
     url = reverse("counter_devices", args=[counter.pk])
-    page = signed_in(manager).post(url, {"name": "Tablet"}).content.decode()
+    page = signed_in(manager).post(url, {"name": "Tablet", "use": "staff"}).content.decode()
     shown = re.search(r'class="pairing-code">([A-Z0-9]{4}-[A-Z0-9]{4})<', page)
     assert shown is not None
     screen = _paired(shown[1].lower()).get(SCREEN).content.decode()

@@ -12,7 +12,7 @@ from django.urls import reverse
 from merchant_portal.access import Role
 from merchant_portal.models import User
 from payments.models import Payment
-from payments.states import PaymentState, Question
+from payments.states import PaymentState, Product, Question
 from qrcodes.models import Counter, Store
 from reconciliation.models import Verdict
 from tests import factories
@@ -131,6 +131,7 @@ def test_open_questions_and_unplaced_payments_are_found(
         {"until": "2026-03-02T10:00+08:00"},
         {"since": "0001-01-01T00:00"},
         {"wallet": "NOBODYS"},
+        {"product": "guessed"},
         {"page": "not-a-cursor"},
         {"page": "%00"},
         {"q": "1" * 500},
@@ -265,6 +266,17 @@ def test_wallets_that_paid_are_offered_and_filter(
     form = signed_in(finance).get(URL).context["form"]
     assert [wallet for wallet, _ in form.fields["wallet"].choices] == ["", "ALIPAYCN", "ALIPAYHK"]
     assert listed(wallet="ALIPAYHK") == [there.pk]
+
+
+def test_payments_of_one_product_are_found_and_the_filter_is_said(
+    pay: PayMaker, listed: Callable[..., list[int]], finance: User, signed_in: SignIn
+) -> None:
+    pay()
+    scanned = pay(product=Product.BARCODE)
+    assert listed(product="barcode") == [scanned.pk]
+    assert listed(product="order_code") == []
+    chips = signed_in(finance).get(URL, {"product": "barcode"}).context["chips"]
+    assert [str(chip.label) for chip in chips] == ["Customer's code"]
 
 
 def test_money_that_went_back_or_is_to_is_found(

@@ -206,6 +206,7 @@ class Shop:
             {"counter": str(counter.pk)},
             {"state": self.chance.choice(["PAID", "CLOSED"])},
             {"wallet": "ALIPAYHK"},
+            {"product": self.chance.choice(["merchant_qr", "barcode"])},
             {"unplaced": "on"},
             {"first": str(first), "last": str(first + self.chance.randint(0, 3) * DAY)},
             {"first": str(first)},

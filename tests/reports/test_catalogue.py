@@ -254,11 +254,13 @@ def test_every_filter_narrows(name: str, pay: PayMaker, download: Download, stor
         FilterName.STORE: store.pk,
         FilterName.COUNTER: payment.counter_id,
         FilterName.WALLET: "ALIPAYCN",
+        FilterName.PRODUCT: "merchant_qr",
         FilterName.CURRENCY: "USD",
     }
     asked = {each.value: value for each, value in said.items()}
     assert table(download(name, **asked)) == table(download(name))
     assert table(download(name, **(asked | {"wallet": "ALIPAYHK"}))) == []
+    assert table(download(name, **(asked | {"product": "barcode"}))) == []
     assert table(download(name, **(asked | {"currency": "JPY"}))) == []
 
 

@@ -13,6 +13,7 @@ USUAL_FILTERS = (
     FilterName.STORE,
     FilterName.COUNTER,
     FilterName.WALLET,
+    FilterName.PRODUCT,
     FilterName.STATE,
     FilterName.CURRENCY,
     FilterName.LEAST,

@@ -175,6 +175,7 @@ TAKINGS = Report(
         FilterName.STORE,
         FilterName.COUNTER,
         FilterName.WALLET,
+        FilterName.PRODUCT,
         FilterName.CURRENCY,
         FilterName.BY,
     ),
