@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCAL_POSTGRES = "postgres://postgres@127.0.0.1:5432/portal"
 LOCAL_REDIS = "redis://127.0.0.1:6379/9"
 _ANSWERS_WITHIN_SECONDS = 3
+#: Two files at a time: each makes the databases and processes it needs for itself.
+_SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,11 @@ def _run_parts(
     places: Mapping[str, dict[str, str]], arguments: Sequence[str], *, journeys: bool
 ) -> Iterator[Outcome]:
     for name, environment in places.items():
-        suite = ["-m", "not journey", "--numprocesses=2", "--dist=loadfile", *arguments]
+        suite = ["-m", "not journey", *_SIDE_BY_SIDE, *arguments]
         yield _run(name, suite, environment)
         if journeys:
-            yield _run(f"{name}: journeys", ["-m", "journey", *arguments], environment)
+            travels = ["-m", "journey", *_SIDE_BY_SIDE, *arguments]
+            yield _run(f"{name}: journeys", travels, environment)
 
 
 def _run(name: str, arguments: Sequence[str], environment: dict[str, str]) -> Outcome:

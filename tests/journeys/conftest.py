@@ -157,12 +157,23 @@ def _note(complaints: list[str], kind: str, text: str) -> None:
 
 def _environment(var: Path, port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    if kept.get("REDIS_URL"):
+        kept["REDIS_URL"] = _own_redis(kept["REDIS_URL"])
     return kept | {
         "VAR_DIR": str(var),
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PYTHONWARNINGS": "default",
     }
+
+
+def _own_redis(url: str) -> str:
+    """The address with a database for this process of the run alone: one portal's worker must not
+    take another's messages."""
+    parts = urlsplit(url)
+    beside = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    number = int(parts.path.strip("/") or 0) + int(beside)
+    return urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def free_pair_of_ports() -> int:
