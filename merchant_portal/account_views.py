@@ -18,7 +18,7 @@ from merchant_portal.access import Right
 from merchant_portal.accounts import services
 from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.forms import AccountForm, GenerateForm, KeyForm
-from merchant_portal.accounts.models import Account, AccountKey, SignType
+from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.accounts.services import KeyNeed
 from merchant_portal.connection import check_connection
 from merchant_portal.vault import SealBroken
@@ -117,6 +117,7 @@ def account_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "account": account,
         "keys": [_shown(key) for key in account.keys.order_by("retired_at", "-id")],
         "missing": services.missing_keys(account, at=now),
+        "json_gap": services.json_gap(account),
         "unfit": services.unfit_keys(account, at=now),
         "calls": account.calls.order_by("-id")[:_CALLS_SHOWN],
         "quarantined": account.quarantine.filter(notification__isnull=True).count(),
@@ -175,7 +176,7 @@ def account_key_new(request: PortalRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The key is in force, beside those that were."))
             return redirect(account)
-    context = {"form": form, "account": account, "may_generate": account.sign_type != SignType.MD5}
+    context = {"form": form, "account": account, "algorithms": services.own_algorithms(account)}
     return render(request, "accounts/key_new.html", context, status=_status(form))
 
 
@@ -184,9 +185,9 @@ def account_key_new(request: PortalRequest, pk: int) -> HttpResponse:
 def account_key_made(request: PortalRequest, pk: int) -> HttpResponse:
     """Make a key pair of our own; its public half is shown for upload."""
     account = _account_to_change(request, pk)
-    form = GenerateForm({"algorithm": account.sign_type})
+    form = GenerateForm(request.POST, account=account)
     if not form.is_valid():
-        messages.error(request, _("An MD5 key comes from Alipay; only RSA keys are made here."))
+        messages.error(request, " ".join(map(str, form.errors["algorithm"])))
         return redirect(account)
     services.generate_key_pair(
         account, algorithm=form.cleaned_data["algorithm"], actor=request.principal.actor

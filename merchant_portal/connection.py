@@ -1,23 +1,27 @@
 """Trying an account's connection with a question that changes nothing.
 
-We ask about a payment that cannot exist. The signed "TRADE_NOT_EXIST" proves that Alipay takes our
-signature and that we verify Alipay's.
+We ask about a payment that cannot exist. The signed "TRADE_NOT_EXIST" (at the JSON API
+"ORDER_NOT_EXIST") proves that Alipay takes our signature and that we verify Alipay's.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from merchant_portal import gateway
 from merchant_portal.accounts.models import Account
-from merchant_portal.alipay.client import GatewayClient
 from merchant_portal.alipay.errors import NoAnswer
+from merchant_portal.alipay.json_api.inquiries import InquiryAnswer
 from merchant_portal.alipay.messages import TradeAnswer
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from merchant_portal.vault import SealBroken
 
-_NOT_THERE = "TRADE_NOT_EXIST"
+#: The gateway's word and the JSON API's.
+_NOT_THERE = frozenset({"TRADE_NOT_EXIST", "ORDER_NOT_EXIST"})
+
+Heard = Answered[TradeAnswer] | Answered[InquiryAnswer] | Refused | Unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,22 @@ class Verdict:
 
 
 def check_connection(account: Account) -> Verdict:
-    """Ask Alipay the harmless question and say what its answer means."""
-    number = f"check{secrets.token_hex(12)}"
+    """Ask Alipay the harmless question and say what its answer means.
+
+    Where the account sells through the JSON API it is asked there too; both have to answer.
+    """
+    verdict = _asked(lambda number: _ask_gateway(account, number))
+    if not (verdict.works and account.sells_by_json):
+        return verdict
+    told = _asked(lambda number: _ask_json(account, number))
+    if told.works:
+        return Verdict(works=True, sentence=_("Gateway and JSON API: %s") % told.sentence)
+    return Verdict(works=False, sentence=_("The gateway answers. JSON API: %s") % told.sentence)
+
+
+def _asked(question: Callable[[str], Heard]) -> Verdict:
     try:
-        heard = gateway.ask(account, account, lambda client: _ask(client, number))
+        heard = question(f"check{secrets.token_hex(12)}")
     except SealBroken:
         return Verdict(works=False, sentence=_("Nothing was sent: the master key opens no key."))
     except gateway.NOTHING_SENT as unfit:
@@ -40,18 +56,26 @@ def check_connection(account: Account) -> Verdict:
     return _verdict(heard)
 
 
-def _ask(client: GatewayClient, number: str) -> TradeAnswer:
-    return client.query_payment(partner_trans_id=number)
+def _ask_gateway(account: Account, number: str) -> Heard:
+    return gateway.ask(
+        account, account, lambda client: client.query_payment(partner_trans_id=number)
+    )
 
 
-def _verdict(heard: Answered[TradeAnswer] | Refused | Unanswered) -> Verdict:
+def _ask_json(account: Account, number: str) -> Heard:
+    return gateway.ask_json(
+        account, account, lambda client: client.inquire_payment(payment_request_id=number)
+    )
+
+
+def _verdict(heard: Heard) -> Verdict:
     match heard:
-        case Refused(code=code, signed=True) if code == _NOT_THERE:
+        case Refused(code=code, signed=True) if code in _NOT_THERE:
             return Verdict(
                 works=True,
                 sentence=_("Connected: Alipay took our signature, and its answer is verified."),
             )
-        case Refused(code=code, signed=False) if code == _NOT_THERE:
+        case Refused(code=code, signed=False) if code in _NOT_THERE:
             return Verdict(
                 works=False,
                 sentence=_(
@@ -79,6 +103,10 @@ def _refusal(code: str) -> str:
         "ILLEGAL_SERVICE": _("Alipay does not offer this service at this address."),
         "ILLEGAL_CLIENT_IP": _("Alipay expects calls from another address of ours."),
     }
+    sentences["SIGNATURE_INVALID"] = sentences["INVALID_SIGNATURE"] = sentences["ILLEGAL_SIGN"]
+    for name in ("INVALID_CLIENT", "CLIENT_INVALID"):
+        sentences[name] = _("Alipay does not know this client id at this address.")
+    sentences["KEY_NOT_FOUND"] = _("Alipay has no key of ours with this key version.")
     return sentences.get(code, _("Alipay refused: %s.") % code)
 
 

@@ -8,14 +8,14 @@ from django.db import OperationalError, ProgrammingError
 
 from merchant_portal import clock
 from merchant_portal.accounts.models import Account
-from merchant_portal.accounts.services import missing_keys, unfit_keys
+from merchant_portal.accounts.services import json_gap, missing_keys, unfit_keys
 
 
 @register(Tags.database)
 def check_accounts(
     app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Each account has the keys its sign type needs, and the master key opens them."""
+    """Each account has the keys and the address it needs, and the master key opens the keys."""
     if "default" not in (databases or ()):
         return []
     try:
@@ -31,6 +31,12 @@ def _warnings(account: Account) -> Iterator[CheckMessage]:
             f"{account}: {need.sentence}",
             hint="Add the key on the account's page, or with add_account.",
             id="portal.W010",
+        )
+    if json_gap(account):
+        yield Warning(
+            f"{account}: {json_gap(account)}",
+            hint="Give both on the account's page, or with add_account --client-id --json-url.",
+            id="portal.W015",
         )
     for key in unfit_keys(account, at=now):
         yield Warning(

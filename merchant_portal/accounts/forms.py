@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account, KeyPurpose, SignType
-from merchant_portal.accounts.services import read_approval_limit
+from merchant_portal.accounts.services import own_algorithms, read_approval_limit
 from merchant_portal.money import CURRENCIES
 
 LONGEST_KEY_FILE_BYTES = 65_536
@@ -19,7 +19,7 @@ _FIELDS = [
     "name", "partner_id", "region", "sign_type", "gateway_url", "spare_url",
     "settlement_currency", "amount_source", "refund_window_days", "cancel_grace_minutes",
     "fee_rate", "integration", "service_provider_id", "statement_folder", "client_id",
-    "key_version",
+    "key_version", "json_url",
 ]  # fmt: skip
 
 
@@ -54,6 +54,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
                 "Acquirers and system integrators register each store; Alipay reviews it."
             ),
             "service_provider_id": _("Only where a system integrator connects the shop."),
+            "client_id": _("Only for the JSON API; Alipay assigns it beside the partner id."),
+            "key_version": _("As Alipay's page counts our RSA2 keys. Empty: 1."),
         }
 
     field_order = [*_FIELDS[:7], "approval_limit", *_FIELDS[7:]]
@@ -120,22 +122,32 @@ class KeyForm(forms.Form):
 
 
 class GenerateForm(forms.Form):
-    """Whether the portal shall make a key pair of our own."""
+    """Which key pair of our own the portal shall make; without a word the first one needed."""
 
-    algorithm = forms.ChoiceField(
-        label=_("Sign type"), choices=[(kind, kind) for kind in (SignType.RSA2, SignType.RSA)]
-    )
+    algorithm = forms.ChoiceField(label=_("Sign type"), required=False)
+
+    def __init__(self, *args: Any, account: Account, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.algorithms = own_algorithms(account)
+        choices = [(kind, kind) for kind in self.algorithms]
+        self.fields["algorithm"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_algorithm(self) -> str:
+        if not self.algorithms:
+            raise ValidationError(_("An MD5 key comes from Alipay; only RSA keys are made here."))
+        return self.cleaned_data["algorithm"] or self.algorithms[0]
 
 
 def _kinds_for(account: Account) -> list[tuple[str, str]]:
-    """The kinds of key the account's sign type uses, first what it needs most."""
+    """The kinds of key the account uses, first what its own sign type needs most."""
     md5 = (f"{KeyPurpose.SHARED}:{SignType.MD5}", str(KeyPurpose.SHARED.label))
-    if account.sign_type == SignType.MD5:
-        return [md5]
     rsa = [
-        (f"{purpose}:{account.sign_type}", f"{purpose.label} ({account.sign_type})")
+        (f"{purpose}:{algorithm}", f"{purpose.label} ({algorithm})")
+        for algorithm in own_algorithms(account)
         for purpose in (KeyPurpose.ALIPAY, KeyPurpose.OURS)
     ]
+    if account.sign_type == SignType.MD5:
+        return [md5, *rsa]
     return [*rsa, md5] if account.is_hk else rsa
 
 

@@ -1,5 +1,6 @@
 """Alipay accounts, their keys, and every call that was made to the gateway."""
 
+import re
 import secrets
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -154,6 +155,16 @@ class Account(models.Model):
             raise ValidationError(
                 {"spare_url": _("The spare address is the gateway address; leave it empty.")}
             )
+        self.json_url = self.json_url.rstrip("/")
+        problems = {}
+        if self.json_url.count("/") > 2 or "?" in self.json_url or "#" in self.json_url:
+            problems["json_url"] = _("Without a path: https://open-sea-global.alipay.com.")
+        if not re.fullmatch(r"[A-Za-z0-9_-]*", self.client_id):
+            problems["client_id"] = _("A client id is letters, digits, _ and -.")
+        if not re.fullmatch(r"[0-9]*", self.key_version, re.ASCII):
+            problems["key_version"] = _("A key version is a number.")
+        if problems:
+            raise ValidationError(problems)
 
     @property
     def approval_limit(self) -> Money | None:

@@ -1,5 +1,6 @@
 """The set-up map, and what must hold besides before real money moves."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,12 +39,13 @@ def read_map() -> list[Mapped]:
 def _mapped(account: Account, now: datetime) -> Mapped:
     last = last_check(account)
     missing = accounts.missing_keys(account, at=now) or accounts.unfit_keys(account, at=now)
+    has_gap = bool(missing or accounts.json_gap(account))
     newest = account.notifications.order_by("-pk").values_list("last_received_at", flat=True)
     enrolments = Enrolment.objects.filter(account=account)
     asked = Light.DONE if last and last.details["works"] else Light.PROBLEM
     return Mapped(
         account,
-        keys=Light.PROBLEM if missing else Light.DONE,
+        keys=Light.PROBLEM if has_gap else Light.DONE,
         connection=asked if last else Light.TO_DO,
         stores=enrolments.values("store").distinct().count(),
         codes=QRCode.objects.filter(enrolment__account=account, state=CodeState.ACTIVE).count(),
@@ -70,7 +72,25 @@ def go_live_steps() -> list[Step]:
             _("Secrets are given from outside"),
             _("Made beside the data: %s.") % made_here if made_here else "",
         ),
+        *_json_step(known),
     ]
+
+
+def _json_step(known: Sequence[Account]) -> Iterator[Step]:
+    """Only where an account has something of the JSON API."""
+    named = [account for account in known if account.client_id or account.json_url]
+    if named:
+        now = clock.now()
+        gaps = [
+            f"{account}: {sentence}"
+            for account in named
+            for sentence in (
+                accounts.json_gap(account),
+                *(need.sentence for need in accounts.missing_keys(account, at=now)),
+            )
+            if sentence
+        ]
+        yield _held("json", _("The JSON API has its client id, address and keys"), " ".join(gaps))
 
 
 def _held(name: str, title: str, problem: str) -> Step:

@@ -97,6 +97,9 @@ def test_what_was_saved_is_printed_as_json(tmp_path: Path) -> None:
         (["--settlement-currency", "XYZ"], "XYZ is not a currency"),
         (["--approval-limit", "1e3"], "--approval-limit"),
         (["--refund-window-days", "0"], "--refund-window-days"),
+        (["--json-url", "https://alipay.example/ams/api"], "--json-url: Without a path"),
+        (["--client-id", "two words"], "--client-id"),
+        (["--key-version", "two"], "--key-version"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(more: list[str], sentence: str) -> None:
@@ -112,6 +115,39 @@ def test_the_text_of_an_rsa_key_is_no_md5_key(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="must not be used as an MD5 key"):
         run("add_account", *ADD, "--md5-key-file", write(tmp_path, public))
     assert not Account.objects.exists()
+
+
+JSON_TERMS = ["--client-id", "SANDBOX_211000000000000000001", "--json-url"]
+JSON_URL = "https://open-sea-global.alipay.com"
+
+
+def test_an_account_of_the_json_api_says_what_it_lacks() -> None:
+    told = run("add_account", *ADD, *JSON_TERMS, JSON_URL + "/", "--key-version", "2")
+    account = Account.objects.get(partner_id=PARTNER)
+    assert (account.json_url, account.key_version) == (JSON_URL, "2")
+    assert account.sells_by_json
+    assert "Our RSA2 private key is missing" in told
+    assert "Alipay's RSA2 public key is missing" in told
+
+
+def test_rsa_keys_of_an_md5_account_are_the_json_apis(tmp_path: Path) -> None:
+    files = ["--private-key-file", write(tmp_path, rsa_pair()[0])]
+    printed = json.loads(run("add_account", *ADD, *JSON_TERMS, JSON_URL, *files, "--json"))
+    assert [key["algorithm"] for key in printed["keys"]] == ["RSA2"]
+    missing = [(need["purpose"], need["algorithm"]) for need in printed["missing_keys"]]
+    assert missing == [("alipay", "RSA2"), ("shared", "MD5")]
+
+
+def test_an_rsa_account_has_its_json_keys_named(tmp_path: Path) -> None:
+    words = ["RSA" if word == "MD5" else word for word in ADD] + [*JSON_TERMS, JSON_URL]
+    key = ["--private-key-file", write(tmp_path, rsa_pair()[0])]
+    run("add_account", *words, *key)
+    run("add_account", *words, *key, "--key-algorithm", "RSA2")
+    assert sorted(AccountKey.objects.values_list("algorithm", flat=True)) == ["RSA", "RSA2"]
+
+
+def test_a_client_id_without_an_address_is_told() -> None:
+    assert "no address of the JSON API" in run("add_account", *ADD, *JSON_TERMS[:2])
 
 
 def test_a_public_key_is_not_taken_for_our_private_one(tmp_path: Path) -> None:

@@ -62,6 +62,12 @@ def test_the_checks_name_the_key_an_account_lacks(account: Account) -> None:
     assert found == ["portal.W010", "portal.W010"]
 
 
+def test_the_checks_name_what_the_json_api_lacks(account: Account) -> None:
+    Account.objects.update(client_id="211000000000000000001")
+    found = [message.id for message in check_accounts(None, databases=["default"])]
+    assert found == ["portal.W010", "portal.W010", "portal.W015"]
+
+
 def test_the_checks_look_at_accounts_only_with_the_database(account: Account) -> None:
     Account.objects.update(sign_type="RSA2")
     assert check_accounts(None) == []

@@ -25,6 +25,7 @@ from merchant_portal.alipay.json_api.payments import PayAnswer
 from merchant_portal.alipay.json_api.signing import signature_header, signed_bytes, verifying_key
 from merchant_portal.alipay.json_api.words import PaymentStatus
 from merchant_portal.alipay.times import iso8601
+from merchant_portal.connection import check_connection
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from merchant_portal.vault import SealBroken
 from tests.alipay.counter_samples import (
@@ -42,6 +43,7 @@ from tests.factories import ACTOR
 pytestmark = pytest.mark.django_db
 
 S = {"resultCode": "SUCCESS", "resultStatus": "S", "resultMessage": "success"}
+NOT_THERE = {"resultCode": "ORDER_NOT_EXIST", "resultStatus": "F", "resultMessage": "no"}
 INQUIRY = "/ams/api/v1/payments/inquiryPayment"
 
 
@@ -124,6 +126,40 @@ def test_keys_that_are_sealed_shut_are_told(json_account: Account, settings: Any
         services.json_contract_of(json_account)
 
 
+def test_a_changed_client_id_verifies_again_what_did_not_verify(account: Account) -> None:
+    before = clock.now()
+    services.save_account(
+        partner_id=account.partner_id,
+        region=account.region,
+        terms={"client_id": CLIENT},
+        actor=ACTOR,
+    )
+    account.refresh_from_db()
+    assert account.keys_changed_at is not None
+    assert account.keys_changed_at >= before
+
+
+# ---- the harmless question -------------------------------------------------------------------
+
+
+def test_both_the_gateway_and_the_json_api_are_asked(
+    json_account: Account, loopback: LoopbackGateway
+) -> None:
+    loopback.replies.append(_says({"result": NOT_THERE}))
+    verdict = check_connection(json_account)
+    assert verdict.works
+    assert "Gateway and JSON API" in verdict.sentence
+
+
+def test_a_json_api_that_does_not_take_our_key_is_named(
+    json_account: Account, loopback: LoopbackGateway
+) -> None:
+    loopback.replies.append(_says({"result": {**NOT_THERE, "resultCode": "KEY_NOT_FOUND"}}))
+    verdict = check_connection(json_account)
+    assert not verdict.works
+    assert "no key of ours with this key version" in verdict.sentence
+
+
 # ---- one call --------------------------------------------------------------------------------
 
 
@@ -143,8 +179,7 @@ def test_a_call_is_signed_under_the_client_and_recorded(
 
 
 def test_a_signed_refusal_is_a_refusal(json_account: Account, loopback: LoopbackGateway) -> None:
-    refusal = {"resultCode": "ORDER_NOT_EXIST", "resultStatus": "F", "resultMessage": "no"}
-    loopback.replies.append(_says({"result": refusal}))
+    loopback.replies.append(_says({"result": NOT_THERE}))
     heard = _inquire(json_account)
     assert isinstance(heard, Refused)
     assert (heard.code, heard.signed) == ("ORDER_NOT_EXIST", True)

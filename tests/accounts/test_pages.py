@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from merchant_portal import clock
 from merchant_portal.accounts import services
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.models import User
@@ -216,3 +217,25 @@ def test_the_admin_pages_change_people_only(
     app = {"user": "merchant_portal", "account": "accounts", "apikey": "qrcodes"}.get(noun, "x")
     added = client.get(f"/admin/{app}/{noun}/add/").status_code
     assert added == {"user": 200, "account": 403, "apikey": 403}.get(noun, 404)
+
+
+def test_the_page_says_what_the_json_api_lacks(admin: Client, account: Account) -> None:
+    Account.objects.update(client_id="211000000000000000001")
+    page = admin.get(url("account_detail", account.pk)).content.decode()
+    assert "no address of the JSON API" in page
+    assert "Our RSA2 private key is missing" in page
+
+
+def test_a_key_pair_for_the_json_api_is_made_beside_an_md5_key(
+    admin: Client, account: Account
+) -> None:
+    Account.objects.update(client_id="211000000000000000001")
+    admin.post(url("account_key_made", account.pk), {"algorithm": "RSA2"})
+    assert account.keys.get(purpose="ours").algorithm == "RSA2"
+
+
+def test_alipays_rsa2_key_is_entered_beside_an_md5_key(admin: Client, account: Account) -> None:
+    Account.objects.update(client_id="211000000000000000001")
+    given = {"kind": "alipay:RSA2", "text": rsa_pair()[1]}
+    assert admin.post(url("account_key_new", account.pk), given).status_code == 302
+    assert account.keys.get(purpose="alipay").is_live(clock.now())

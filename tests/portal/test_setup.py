@@ -204,6 +204,17 @@ def test_the_map_shows_each_account_with_what_hangs_on_it(
     assert (row.stores, row.codes, row.keys.value) == (1, 1, "done")
 
 
+def test_the_go_live_list_names_what_the_json_api_lacks(
+    signed_in: SignIn, administrator: User, account: Account
+) -> None:
+    Account.objects.update(client_id="211000000000000000001")
+    page = signed_in(administrator).get(reverse("go_live_list"))
+    line = {step.name: step for step in page.context["steps"]}["json"]
+    assert line.light.value == "problem"
+    assert "no address of the JSON API" in line.finding
+    assert "RSA2 private key is missing" in line.finding
+
+
 @pytest.mark.parametrize("name", ["setup_guide", "go_live_list"])
 @pytest.mark.parametrize(("who", "status"), [("finance", 200), ("manager", 403), ("cashier", 403)])
 def test_the_guide_is_for_those_who_see_every_account(

@@ -18,8 +18,10 @@ from merchant_portal.accounts.services.keys import (
 )
 from merchant_portal.accounts.services.needs import (
     KeyNeed,
+    json_gap,
     missing_keys,
     need_without,
+    own_algorithms,
     unfit_keys,
     unmet_needs,
 )
@@ -39,11 +41,13 @@ __all__ = [
     "contract_of",
     "generate_key_pair",
     "json_contract_of",
+    "json_gap",
     "missing_keys",
     "need_without",
     "open_json_keys",
     "open_verifying_key",
     "open_verifying_keys",
+    "own_algorithms",
     "public_half",
     "read_approval_limit",
     "reseal_keys",

@@ -24,9 +24,52 @@ class KeyNeed:
         return (key.purpose, key.algorithm) == (self.purpose, self.algorithm)
 
 
+#: The JSON API takes RSA2, whatever the gateway takes (docs.antom.com/ac/ams/digital_signature).
+_JSON_NEEDS = (
+    KeyNeed(
+        KeyPurpose.OURS,
+        SignType.RSA2,
+        _("Our RSA2 private key is missing: no call to the JSON API can be signed."),
+    ),
+    KeyNeed(
+        KeyPurpose.ALIPAY,
+        SignType.RSA2,
+        _(
+            "Alipay's RSA2 public key is missing: notifications and answers of the JSON API cannot"
+            " be verified."
+        ),
+    ),
+)
+
+
+def own_algorithms(account: Account) -> list[SignType]:
+    """The RSA algorithms the account signs with: at its gateway, and at the JSON API."""
+    used = [SignType(account.sign_type)]
+    if account.client_id:
+        used.append(SignType.RSA2)
+    return [kind for kind in dict.fromkeys(used) if kind != SignType.MD5]
+
+
+def json_gap(account: Account) -> StrOrPromise:
+    """What stands in the way of the JSON API beside keys; empty where nothing does."""
+    if account.client_id and not account.json_url:
+        return _(
+            "The client id has no address of the JSON API beside it: what a counter begins goes"
+            " through the gateway."
+        )
+    if account.json_url and not account.client_id:
+        return _(
+            "The address of the JSON API has no client id beside it: what a counter begins goes"
+            " through the gateway."
+        )
+    return ""
+
+
 def needs_of(account: Account) -> Iterator[KeyNeed]:
-    """What the account's sign type asks for, and Hong Kong's exception."""
+    """What the account's sign type asks for, Hong Kong's exception, and the JSON API."""
     sign_type = SignType(account.sign_type)
+    if account.client_id and sign_type != SignType.RSA2:
+        yield from _JSON_NEEDS
     if sign_type == SignType.MD5:
         yield KeyNeed(
             KeyPurpose.SHARED,

@@ -29,7 +29,11 @@ TERMS = (
     "statement_folder",
     "client_id",
     "key_version",
+    "json_url",
 )
+
+#: Terms by which messages verify, or do not.
+_VERIFIED_BY = {"sign_type", "client_id"}
 
 
 @transaction.atomic
@@ -60,7 +64,7 @@ def save_account(
     if "settlement_currency" in changed and "approval_limit_minor" not in terms:
         _refuse_limit_of_another_currency(account)
     _refuse_unfit(account)
-    if "sign_type" in changed:  # other keys verify now: what did not verify is verified again
+    if changed.keys() & _VERIFIED_BY:  # what did not verify before is verified again
         account.keys_changed_at = clock.now()
     account.save()
     audit.record(actor, "add_account" if is_new else "change_account", account, changed=changed)

@@ -38,6 +38,7 @@ _TERMS = (
     "statement_folder",
     "client_id",
     "key_version",
+    "json_url",
 )
 _KEY_FILES = {
     "md5_key_file": KeyPurpose.SHARED,
@@ -67,9 +68,15 @@ class Command(BaseCommand):
         parser.add_argument("--statement-folder")
         parser.add_argument("--client-id", help="for the JSON products")
         parser.add_argument("--key-version", help="for the JSON products")
+        parser.add_argument("--json-url", help="for the JSON products: an address without a path")
         parser.add_argument("--md5-key-file", type=Path)
         parser.add_argument("--private-key-file", type=Path)
         parser.add_argument("--alipay-public-key-file", type=Path)
+        parser.add_argument(
+            "--key-algorithm",
+            choices=[SignType.RSA2, SignType.RSA],
+            help="of the RSA key files: the sign type, or RSA2 where only the JSON products sign",
+        )
         parser.add_argument("--json", action="store_true", help="print what was saved as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,7 +84,10 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 account, is_new = _save(options)
-                keys = [_add_key(account, purpose, text) for purpose, text in texts.items()]
+                keys = [
+                    _add_key(account, purpose, text, options["key_algorithm"])
+                    for purpose, text in texts.items()
+                ]
         except AccountRefused as refused:
             raise CommandError(_one_line(refused)) from refused
         account.refresh_from_db()
@@ -116,15 +126,24 @@ def _save(options: dict[str, Any]) -> tuple[Account, bool]:
     return accounts.save_account(**who, terms=terms, actor=COMMAND_LINE), before is None
 
 
-def _add_key(account: Account, purpose: KeyPurpose, text: str) -> AccountKey:
-    algorithm = SignType.MD5 if purpose == KeyPurpose.SHARED else SignType(account.sign_type)
-    if purpose != KeyPurpose.SHARED and algorithm == SignType.MD5:
-        raise AccountRefused(
-            "The account signs with MD5; an RSA key needs --sign-type RSA2 or RSA."
-        )
+def _add_key(
+    account: Account, purpose: KeyPurpose, text: str, named: SignType | None
+) -> AccountKey:
+    algorithm = SignType.MD5 if purpose == KeyPurpose.SHARED else _rsa_algorithm(account, named)
     return accounts.add_key(
         account, purpose=purpose, algorithm=algorithm, text=text, actor=COMMAND_LINE
     )
+
+
+def _rsa_algorithm(account: Account, named: SignType | None) -> SignType:
+    used = accounts.own_algorithms(account)
+    if not used:
+        raise AccountRefused(
+            "The account signs with MD5; an RSA key needs --sign-type RSA2 or RSA, or --client-id."
+        )
+    if named is not None and named not in used:
+        raise AccountRefused(f"--key-algorithm: the account does not sign with {named}.")
+    return named or used[0]
 
 
 def _one_line(refused: AccountRefused) -> str:
@@ -143,6 +162,7 @@ def _told(account: Account, is_new: bool, keys: list[AccountKey]) -> str:
     ]
     lines += [f"Key in force: {key}." for key in keys]
     lines += [str(need.sentence) for need in accounts.missing_keys(account, at=clock.now())]
+    lines += [gap] if (gap := str(accounts.json_gap(account))) else []
     return "\n".join(lines)
 
 
