@@ -16,6 +16,10 @@ from .records import Code, CodeState, Notice, Partner, Record, Trade, TradeStatu
 ALIPAY_TIME = timezone(timedelta(hours=8), "GMT+8")
 IN_MEMORY = ":memory:"
 TABLES = (
+    "client_keys",
+    "clients",
+    "orders",
+    "payment_codes",
     "statement_files",
     "awaited_files",
     "displaced",
@@ -177,14 +181,14 @@ class Books:
         """The codes a buyer can pay."""
         return self.select(Code, "state = ?", CodeState.ACTIVE)
 
-    def waiting_trades(self, *, created_before: float) -> list[Trade]:
-        """Trades the buyer began before an instant and has not finished."""
-        return self.select(
-            Trade,
-            "status = ? AND created_at <= ?",
-            TradeStatus.WAIT_BUYER_PAY,
-            created_before,
+    def lapsed_trades(self, *, now: float, waiting_seconds: float) -> list[Trade]:
+        """Trades the buyer has begun and not finished in time: the order's own, or the usual."""
+        ends = (
+            "coalesce((SELECT expires_at FROM orders WHERE orders.trade_no = trades.trade_no), "
+            "created_at + ?)"
         )
+        waiting = TradeStatus.WAIT_BUYER_PAY
+        return self.select(Trade, f"status = ? AND {ends} <= ?", waiting, waiting_seconds, now)
 
     def notice_by_notify_id(self, notify_id: str) -> Notice | None:
         """The notice Alipay gave this id."""

@@ -34,6 +34,13 @@ def cancel(books: Books, call: Call) -> Mapping[str, str]:
     if trade_no and len(trade_no) < SHORTEST_TRADE_NO:
         raise Refused(GatewayCode.ILLEGAL_ARGUMENT, "trade_no")
     _check_terminal_time(call.text("terminal_timestamp"))
+    return cancel_order(books, call, out_trade_no=out_trade_no, trade_no=trade_no)
+
+
+def cancel_order(
+    books: Books, call: Call, *, out_trade_no: str, trade_no: str
+) -> Mapping[str, str]:
+    """Cancel what either number names; the answer's fields."""
     clockwork.catch_up(books)
     trade = _wanted_trade(books, call.partner.partner_id, trade_no, out_trade_no)
     if trade is None:

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from . import night, refunds, registrations, trading
+from . import night, refunds, registrations, selling, trading
 from .books import Books
 
 
 def catch_up(books: Books) -> None:
     """Do all that has become due by Alipay's clock."""
+    selling.decide_due(books)
     trading.lapse_waiting(books)
     refunds.run_due(books)
     registrations.decide_due(books)

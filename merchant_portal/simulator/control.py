@@ -9,7 +9,7 @@ from . import balances, clockwork, filing, mishaps, refunds, registrations, sign
 from .books import ALIPAY_TIME, Books
 from .contracts import partner_from, text_of
 from .currencies import PRICING_CURRENCIES
-from .notices import content_type
+from .notice_bodies import content_type, envelope
 from .outbox import MerchantAnswer, Outbox
 from .records import (
     Mishap,
@@ -180,7 +180,8 @@ class Control:
                     "id": notice.notice_id,
                     "url": notice.url,
                     "content_type": content_type(notice),
-                    "body": notice.prepared_body,
+                    "headers": envelope(notice).headers,
+                    "body": envelope(notice).body,
                 }
                 for notice in self.outbox.due()
                 for _ in range(notice.copies)

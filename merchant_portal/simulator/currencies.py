@@ -11,7 +11,7 @@ SETTLEMENT_CURRENCIES = frozenset(
     },
 )
 PRICING_CURRENCIES = SETTLEMENT_CURRENCIES | {"MOP", "TWD"}
-WITHOUT_DECIMALS = frozenset({"JPY", "KRW"})
+WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "CLP", "VND"})
 SMALLEST = Decimal("0.01")
 LARGEST = Decimal("100000000.00")
 PLAIN_NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?", re.ASCII)

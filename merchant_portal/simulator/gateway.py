@@ -4,9 +4,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from . import mishaps
+from . import mishaps, orders, selling
 from .answers import Answer, refusal_xml, signed_xml, with_foreign_keys, writable_charset
 from .books import Books
+from .cancel_service import CANCEL
 from .checks import (
     Call,
     GatewayCode,
@@ -17,14 +18,21 @@ from .checks import (
     check_signature,
     permitted_sign_type,
 )
+from .counter_service import REVERSE
 from .mishaps import GatewayMishap
 from .records import Mishap, NoticeState, Partner, Region
-from .services import RULES, SERVICES, Service
+from .selling import Meddling
+from .services import QUERY, RULES, SERVICES, Service
 from .web import Response, text_response, xml_response
 
 ACQUIRING = "alipay.acquire."
 NOTIFY_VERIFY = ServiceRules(needs_timestamp=False)
 BEFORE = frozenset({GatewayMishap.DOWN, GatewayMishap.HTTP_500, GatewayMishap.HTML})
+
+ONLY_FOR: dict[GatewayMishap, set[str]] = {
+    GatewayMishap.NOT_EXIST: {QUERY},
+    GatewayMishap.PAID_MEANWHILE: {CANCEL, REVERSE},
+}
 
 
 def answer(books: Books, received: Received) -> Response:
@@ -46,7 +54,9 @@ def _worked(books: Books, call: Call) -> Response:
     struck = {
         name: mishap
         for name in GatewayMishap
-        if name not in BEFORE and (mishap := _take(books, name, call)) is not None
+        if name not in BEFORE
+        and call.service in ONLY_FOR.get(name, {call.service})
+        and (mishap := _take(books, name, call)) is not None
     }
     response = _answered(books, call, struck)
     if GatewayMishap.SLOW in struck:
@@ -82,19 +92,43 @@ def _fields(
     if GatewayMishap.ERROR_UNSIGNED in struck:
         raise Refused(struck[GatewayMishap.ERROR_UNSIGNED].value)
     if GatewayMishap.REFUSED in struck:
-        code = struck[GatewayMishap.REFUSED].value
-        if service.said is None:
-            raise Refused(code)
-        return service.said(call, "FAIL", code)
+        return _refused(books, call, service, struck[GatewayMishap.REFUSED].value)
     if GatewayMishap.UNKNOWN_THEN in struck:
+        later = mishaps.read_later(struck[GatewayMishap.UNKNOWN_THEN].value)
+        if later is not None and service.meddled is not None:
+            with books.transaction():
+                return service.meddled(books, call, Meddling("", *later))
         if struck[GatewayMishap.UNKNOWN_THEN].value == "done":
             with books.transaction():
                 service.work(books, call)
         if service.said is None:
             raise Refused(GatewayCode.SYSTEM_ERROR)
         return service.said(call, "UNKNOWN", GatewayCode.SYSTEM_ERROR)
+    if GatewayMishap.NOT_EXIST in struck and service.said is not None:
+        return service.said(call, "FAIL", "TRADE_NOT_EXIST")
     with books.transaction():
+        if GatewayMishap.PAID_MEANWHILE in struck:
+            _pay_meanwhile(books, call)
         return service.work(books, call)
+
+
+def _refused(books: Books, call: Call, service: Service, code: str) -> Mapping[str, str]:
+    """Refused by a mishap; a sale stays refused under its number, unless the code ends nothing."""
+    if service.said is None:
+        raise Refused(code)
+    if service.meddled is None or code == GatewayCode.SYSTEM_ERROR:
+        return service.said(call, "FAIL", code)
+    with books.transaction():
+        return service.meddled(books, call, Meddling(refused_with=code))
+
+
+def _pay_meanwhile(books: Books, call: Call) -> None:
+    """The buyer pays in the very moment in which a cancel arrives."""
+    number = call.text("out_trade_no") or call.text("partner_trans_id")
+    order = orders.of_number(books, call.partner.partner_id, number)
+    order = orders.of_trade(books, call.text("trade_no")) or order
+    if order is not None:
+        selling.pay_at_last(books, order)
 
 
 def _refusal(refused: Refused) -> Response:

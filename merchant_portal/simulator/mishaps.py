@@ -1,5 +1,6 @@
 """Mishaps as switches: what may go wrong at Alipay or on the way, some times or for ever."""
 
+import re
 from dataclasses import replace
 from enum import StrEnum
 
@@ -32,6 +33,8 @@ class GatewayMishap(StrEnum):
     REFUSED = "refused"
     ERROR_UNSIGNED = "error_unsigned"
     UNKNOWN_THEN = "unknown_then"
+    NOT_EXIST = "not_exist"
+    PAID_MEANWHILE = "paid_meanwhile"
 
     SLOW = "slow"
     DONE_BUT_NO_ANSWER = "done_but_no_answer"
@@ -57,6 +60,8 @@ DEFAULT_VALUES: dict[str, str] = {
     GatewayMishap.ERROR_UNSIGNED: "SYSTEM_ERROR",
     GatewayMishap.SLOW: "15",
 }
+LATER = re.compile(r"(paid|fails)(?: ([0-9]{1,5}))?", re.ASCII)
+USUAL_LATER_SECONDS = 6.0
 SECONDS = frozenset({NoticeMishap.LATE, GatewayMishap.SLOW})
 NAMES: tuple[str, ...] = (*NoticeMishap, *GatewayMishap, *RefundMishap)
 
@@ -78,6 +83,14 @@ def switch_on(books: Books, mishap: Mishap) -> Mishap:
     return replace(switched, mishap_id=books.add(switched))
 
 
+def read_later(value: str) -> tuple[str, float] | None:
+    """What an open payment or refund comes to, `paid` or `fails`, and after how many seconds."""
+    match = LATER.fullmatch(value)
+    if match is None:
+        return None
+    return match[1], float(match[2]) if match[2] else USUAL_LATER_SECONDS
+
+
 def take(books: Books, name: str, *, partner_id: str, service: str = "") -> Mishap | None:
     """The mishap that strikes now, its count lowered; None if none is on."""
     with books.transaction():
@@ -95,3 +108,8 @@ def take(books: Books, name: str, *, partner_id: str, service: str = "") -> Mish
         else:
             books.remove(mishap)
     return mishap
+
+
+def strikes(books: Books, name: str, partner_id: str) -> bool:
+    """Whether a mishap without a value strikes now."""
+    return take(books, name, partner_id=partner_id) is not None

@@ -1,4 +1,4 @@
-"""The outbox: sends notices on Alipay's ladder until the merchant says `success`.
+"""The outbox: sends notices on Alipay's ladder until the merchant has understood.
 
 Eight sendings within 25 hours, the gaps as docs.antom.com/ac/web/async names them.
 """
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from . import clockwork
 from .books import Books
-from .notices import compose_body, content_type
+from .notice_bodies import compose_body, envelope, is_acknowledged
 from .records import Attempt, Notice, NoticeState
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -34,10 +34,9 @@ class MerchantAnswer:
     status: int | None
     body: str
 
-    @property
-    def acknowledges(self) -> bool:
-        """The seven letters and nothing around them, in either case."""
-        return self.status == 200 and self.body.lower() == "success"
+    def acknowledges(self, notice: Notice) -> bool:
+        """Whether the merchant has understood the notice."""
+        return is_acknowledged(notice, self.status, self.body)
 
 
 class Outbox:
@@ -129,9 +128,10 @@ class Outbox:
         timeout = float(self._books.setting("timeout_seconds", "10"))
         connection = connect(target.hostname or "", target.port, timeout=timeout)
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-        headers = {"Content-Type": content_type(notice), "Connection": "close"}
+        posted = envelope(notice)
+        headers = {**posted.headers, "Connection": "close"}
         try:
-            connection.request("POST", path, notice.prepared_body.encode("ascii"), headers)
+            connection.request("POST", path, posted.body.encode("utf-8"), headers)
             response = connection.getresponse()
             body = response.read(MOST_BYTES_OF_ANSWER)
         except (OSError, ValueError, http.client.HTTPException) as failure:
@@ -145,7 +145,7 @@ class Outbox:
             attempt_id=None,
             notice_id=notice.notice_id or 0,
             attempted_at=self._books.timestamp(),
-            body=notice.prepared_body,
+            body=envelope(notice).body,
             status=answer.status,
             answer=answer.body,
         )
@@ -154,11 +154,13 @@ class Outbox:
         attempts = notice.attempts + 1
         state, next_at = notice.state, notice.next_at
         before = MerchantAnswer(notice.last_status, notice.last_answer)
-        settled = answer if answer.acknowledges or not before.acknowledges else before
+        settled = (
+            answer if answer.acknowledges(notice) or not before.acknowledges(notice) else before
+        )
         if notice.copies > 1:
             # A doubled notice stays due with the very same body, whatever was answered.
             state, next_at = NoticeState.WAITING, self._books.timestamp()
-        elif settled.acknowledges:
+        elif settled.acknowledges(notice):
             state, next_at = NoticeState.ACKNOWLEDGED, None
         elif attempts > len(LADDER_SECONDS):
             state, next_at = NoticeState.GIVEN_UP, None

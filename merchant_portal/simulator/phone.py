@@ -4,11 +4,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from . import buying, orders, phone_counter
 from .biz_data import channel_fee_of, store_id_of
 from .books import Books, wall_clock
 from .currencies import decimals_of
 from .outbox import Outbox
-from .records import Code, Region, Trade, TradeStatus, Wallet
+from .records import Code, Product, Region, Trade, TradeStatus, Wallet
 from .trading import Purchase, TradeRefused, pay
 from .web import BadRequest, Html, Request, Response, fill, join, json_response, page
 
@@ -29,9 +30,11 @@ def front_page(books: Books, request: Request) -> Response:
     if not text:
         return _list_page(books)
     code = books.code(text)
-    if code is None or code not in books.live_codes():
-        return _refusal_page("This code is invalid.", status=409, retry="/")
-    return _amount_page(books, code)
+    if code is not None and code in books.live_codes():
+        return _amount_page(books, code)
+    if code is None and orders.of_code(books, text) is not None:
+        return _order_page(books, text)
+    return _refusal_page("This code is invalid.", status=409, retry="/")
 
 
 def pay_by_phone(books: Books, outbox: Outbox, request: Request) -> Response:
@@ -47,17 +50,25 @@ def pay_by_phone(books: Books, outbox: Outbox, request: Request) -> Response:
         body = {"error": refused.code, "message": refused.message}
         return json_response(body, status=refused.status)
     outbox.wake()
-    if request.wants_page:
-        return _receipt_page(trade)
-    return json_response(
-        {
-            "trade_no": trade.trade_no,
-            "out_trade_no": trade.out_trade_no,
-            "amount": trade.amount,
-            "currency": trade.currency,
-            "status": trade.status,
-        },
-    )
+    return _receipt_page(trade) if request.wants_page else json_response(phone_counter.told(trade))
+
+
+def pay_order(books: Books, outbox: Outbox, request: Request) -> Response:
+    """The buyer pays an order by its code, or leaves it: a page to a form, JSON to JSON."""
+    try:
+        trade = phone_counter.pay_order(books, outbox, request)
+    except TradeRefused as refused:
+        if not request.wants_page:
+            raise
+        return _refusal_page(refused.message, status=refused.status, retry="/")
+    return _receipt_page(trade) if request.wants_page else json_response(phone_counter.told(trade))
+
+
+def _order_page(books: Books, text: str) -> Response:
+    try:
+        return phone_counter.order_page(books, buying.open_order(books, text))
+    except TradeRefused as refused:
+        return _refusal_page(refused.message, status=refused.status, retry="/")
 
 
 def _purchase(fields: dict[str, Any]) -> Purchase:
@@ -72,7 +83,9 @@ def _list_page(books: Books) -> Response:
     rows = join([fill("_code.html", _code_values(code)) for code in codes])
     if not codes:
         rows = fill("_no_codes.html", {})
-    return page("codes.html", {"codes": rows}, title="Scan")
+    on_screens = phone_counter.order_rows(orders.payable(books))
+    shown = fill("_orders.html", {"rows": on_screens}) if on_screens else Html("")
+    return page("codes.html", {"codes": rows, "orders": shown}, title="Scan")
 
 
 def _code_values(code: Code) -> dict[str, str]:
@@ -118,9 +131,17 @@ def _receipt_page(trade: Trade) -> Response:
         "wallet": WALLET_NAMES[Wallet(trade.wallet)],
         "trade_no": trade.trade_no,
         "out_trade_no": trade.out_trade_no,
-        "again": f"/?code={quote(trade.qrcode.rsplit('/', 1)[-1])}",
+        "again": _again(trade),
     }
     return page("receipt.html", values, title=values["title"])
+
+
+def _again(trade: Trade) -> Html:
+    """A code on a counter can be paid once more, an order cannot."""
+    if trade.product is not Product.SHOP_CODE:
+        return Html("")
+    link = f"/?code={quote(trade.qrcode.rsplit('/', 1)[-1])}"
+    return fill("_again.html", {"link": link})
 
 
 def _refusal_page(message: str, *, status: int, retry: str) -> Response:

@@ -11,6 +11,9 @@ from typing import Any, ClassVar
 
 from .signing import SignType
 
+PAYMENT_ID_LENGTH = 32  # Of the JSON API; a trade of gateway.do has a number of 28 digits.
+ORDER_CODE_MARKS = ("bax", "28100204")  # How the texts of order codes begin, after the slash.
+
 
 class Region(StrEnum):
     """Which of the two products a partner has signed for."""
@@ -42,6 +45,14 @@ class Wallet(StrEnum):
 
     ALIPAYCN = "ALIPAYCN"
     ALIPAYHK = "ALIPAYHK"
+
+
+class Product(StrEnum):
+    """What began a trade: the code on a counter, the buyer's code, the code of one order."""
+
+    SHOP_CODE = "shop_code"
+    BARCODE = "barcode"
+    ORDER_CODE = "order_code"
 
 
 class Origin(StrEnum):
@@ -174,6 +185,19 @@ class Trade(Record):
     def terms(self) -> dict[str, Any]:
         """The members of biz_data when the buyer paid."""
         return dict(json.loads(self.biz_data))
+
+    @property
+    def product(self) -> Product:
+        """What began it: a scan of the buyer's code leaves no code of the shop's."""
+        if not self.qrcode:
+            return Product.BARCODE
+        token = self.qrcode.rsplit("/", 1)[-1]
+        return Product.ORDER_CODE if token.startswith(ORDER_CODE_MARKS) else Product.SHOP_CODE
+
+    @property
+    def is_by_json(self) -> bool:
+        """Whether the JSON API knows it: payment ids are longer than trade numbers."""
+        return len(self.trade_no) == PAYMENT_ID_LENGTH
 
     @property
     def refundable(self) -> Decimal:

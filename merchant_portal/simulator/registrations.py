@@ -137,15 +137,19 @@ def set_integrator(books: Books, partner_id: str, *, integrates: bool) -> None:
 
 
 def may_trade(books: Books, code: Code) -> bool:
-    """Whether the store of a code may be paid: always, unless unregistered ones are blocked."""
+    """Whether the store of a code may be paid."""
+    return may_sell(books, code.partner_id, code.secondary_merchant_id, code.terms)
+
+
+def may_sell(books: Books, partner_id: str, merchant_id: str, terms: Mapping[str, Any]) -> bool:
+    """Whether a store may be paid: always, unless unregistered ones are blocked."""
     if books.setting("blocks_unregistered", "0") == "0":
         return True
-    terms = code.terms
     approved = books.select(
         Registration,
         "partner_id = ? AND secondary_merchant_id = ? AND approved = 1",
-        code.partner_id,
-        code.secondary_merchant_id,
+        partner_id,
+        merchant_id,
     )
     if terms.get("store_id"):
         return any(registration.store_id == terms["store_id"] for registration in approved)

@@ -212,3 +212,64 @@ CREATE TABLE IF NOT EXISTS awaited_files (
     day TEXT NOT NULL,
     due_at REAL
 );
+CREATE TABLE IF NOT EXISTS payment_codes (
+    digits TEXT PRIMARY KEY,
+    wallet TEXT NOT NULL,
+    buyer TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    password_from TEXT NOT NULL,
+    shown_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    used_for TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS orders (
+    order_id INTEGER PRIMARY KEY,
+    partner_id TEXT NOT NULL,
+    order_number TEXT NOT NULL,
+    product TEXT NOT NULL CHECK (product IN ('barcode', 'order_code')),
+    client_id TEXT NOT NULL,
+    trade_no TEXT NOT NULL,
+    qrcode TEXT NOT NULL,
+    payment_code TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    settlement_currency TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    shop TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    notify_url TEXT NOT NULL,
+    passback TEXT NOT NULL,
+    sign_type TEXT NOT NULL,
+    charset TEXT NOT NULL,
+    error TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    code_expires_at REAL,
+    expires_at REAL,
+    decision TEXT NOT NULL,
+    decide_at REAL,
+    UNIQUE (partner_id, order_number)
+);
+CREATE INDEX IF NOT EXISTS orders_by_trade ON orders (trade_no);
+CREATE INDEX IF NOT EXISTS orders_by_code ON orders (qrcode);
+CREATE INDEX IF NOT EXISTS orders_decided ON orders (decide_at) WHERE decide_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS clients (
+    client_id TEXT PRIMARY KEY,
+    partner_id TEXT NOT NULL REFERENCES partners,
+    alipay_private_key_pem TEXT NOT NULL,
+    agent_token TEXT NOT NULL,
+    settlement_currencies TEXT NOT NULL,
+    merchant_regions TEXT NOT NULL,
+    calls TEXT NOT NULL,
+    notify_url TEXT NOT NULL,
+    issued_with TEXT NOT NULL CHECK (issued_with IN ('U', 'S')),
+    signature_word TEXT NOT NULL CHECK (signature_word IN ('SIGNATURE_INVALID', 'INVALID_SIGNATURE')),
+    checks_request_time INTEGER NOT NULL,
+    notifies_failures INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS client_keys (
+    key_id INTEGER PRIMARY KEY,
+    client_id TEXT NOT NULL REFERENCES clients,
+    key_version TEXT NOT NULL,
+    public_key_pem TEXT NOT NULL,
+    UNIQUE (client_id, key_version)
+);

@@ -14,7 +14,16 @@ from types import TracebackType
 from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from . import desk, fault_control, gateway, night_control, phone, review_control, truth
+from . import (
+    desk,
+    fault_control,
+    gateway,
+    night_control,
+    phone,
+    phone_counter,
+    review_control,
+    truth,
+)
 from .books import IN_MEMORY, Books
 from .checks import Received
 from .control import Control
@@ -74,6 +83,15 @@ class Application:
         yield "POST", "/gateway.do", self._gateway
         yield "GET", "/", lambda request: phone.front_page(books, request)
         yield "POST", "/phone/pay", lambda request: phone.pay_by_phone(books, outbox, request)
+        yield "GET", "/wallet", lambda request: phone_counter.wallet_page(books, request)
+        yield "GET", "/wallet/settings", lambda request: phone_counter.settings_page(request)
+        yield "POST", "/phone/codes", lambda request: phone_counter.show_code(books, request)
+        yield "POST", "/phone/orders", lambda request: phone.pay_order(books, outbox, request)
+        yield (
+            "POST",
+            "/phone/trades/([0-9]+)",
+            lambda request, number: phone_counter.decide(books, outbox, request, number),
+        )
         yield "GET", "/simulator.css", lambda _: stylesheet()
         yield "GET", "/favicon.ico", lambda _: Response(status=HTTPStatus.NO_CONTENT)
         yield "GET", "/control", lambda _: redirect("/control/")
@@ -118,6 +136,12 @@ class Application:
         yield "GET", "/books/partners.json", lambda _: json_response(truth.partners(books))
         yield "GET", "/books/codes.json", lambda _: json_response(truth.codes(books))
         yield "GET", "/books/trades.json", lambda _: json_response(truth.trades(books))
+        yield "GET", "/books/orders.json", lambda _: json_response(truth.orders_told(books))
+        yield (
+            "GET",
+            "/books/payment_codes.json",
+            lambda _: json_response(truth.payment_codes_told(books)),
+        )
         yield "GET", "/books/refunds.json", lambda _: json_response(truth.refunds(books))
         yield "GET", "/books/cancels.json", lambda _: json_response(truth.cancels(books))
         yield (
@@ -243,6 +267,11 @@ def _request_of(environ: dict[str, Any]) -> Request:
         query=environ.get("QUERY_STRING", ""),
         content_type=environ.get("CONTENT_TYPE", "").lower(),
         body=environ["wsgi.input"].read(size) if size else b"",
+        headers={
+            name.removeprefix("HTTP_").replace("_", "-").lower(): text
+            for name, text in environ.items()
+            if name.startswith("HTTP_")
+        },
     )
 
 

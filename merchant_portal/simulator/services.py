@@ -11,12 +11,21 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from . import cancel_service, clockwork, refund_service, registration_service, trading
+from . import (
+    cancel_service,
+    clockwork,
+    counter_service,
+    precreate_service,
+    refund_service,
+    registration_service,
+    trading,
+)
 from .biz_data import UnusableBizData, channel_fee_of, read_biz_data, store_key, text_of_json
 from .books import Books, alipay_time
 from .checks import ALL_SIGN_TYPES, Call, GatewayCode, Refused, ServiceRules
 from .currencies import cny_rate
-from .records import Code, CodeState, Region, Trade
+from .records import Code, CodeState, Product, Region, Trade
+from .selling import Meddling
 from .signing import SignType
 
 QUERY = "alipay.acquire.overseas.query"
@@ -49,6 +58,8 @@ class Service:
     work: Callable[[Books, Call], Mapping[str, str]]
     # How the service says FAIL or UNKNOWN (call, result, code); None: it has no such word.
     said: Callable[[Call, str, str], Mapping[str, str]] | None = None
+    # How a mishap meddles with the work: refused for good, or decided later. None: it cannot.
+    meddled: Callable[[Books, Call, Meddling], Mapping[str, str]] | None = None
 
 
 def _biz_data(call: Call) -> dict[str, Any]:
@@ -137,6 +148,8 @@ def _query(books: Books, call: Call) -> Mapping[str, str]:
     if trade is None:
         return {"result_code": "FAIL", "error": "TRADE_NOT_EXIST"}
     fields = _trade_fields(trade)
+    if trade.product is not Product.SHOP_CODE:
+        return _counter_fields(fields, trade, call)
     if call.partner.region == Region.HK:
         return fields | {"payment_inst": trade.wallet}
     return fields | {
@@ -146,6 +159,19 @@ def _query(books: Books, call: Call) -> Mapping[str, str]:
         "trans_amount_cny": trading.cny_amount(trade),
         "trans_forex_rate": trade.settlement_rate,
     }
+
+
+def _counter_fields(fields: dict[str, str], trade: Trade, call: Call) -> Mapping[str, str]:
+    """A sale or an order: who has paid, at which rate, once it is paid."""
+    if trade.paid_at is None:
+        return {name: text for name, text in fields.items() if "buyer" not in name}
+    fields |= counter_service.money_fields(trade, call.partner.region)
+    if trade.settlement_currency != trade.currency:
+        fields |= {
+            "forex_total_fee": trade.settlement_amount,
+            "trans_forex_rate": trade.settlement_rate,
+        }
+    return fields
 
 
 def _said_by_overseas(_: Call, result: str, code: str) -> Mapping[str, str]:
@@ -201,6 +227,7 @@ MODIFY_RULES = ServiceRules(
     # The HK page offers MD5 alone for this one service.
     sign_types={Region.GLOBAL: ALL_SIGN_TYPES, Region.HK: frozenset({SignType.MD5})},
 )
+# The HK page of precreate writes milliseconds, the global one a text; both pass.
 CANCEL_RULES = ServiceRules(needs_timestamp=True, takes_milliseconds=True)
 REFUND_QUERY_RULES = ServiceRules(needs_timestamp=False)
 QUERY_RULES = ServiceRules(needs_timestamp=False, hk_may_omit_charset=True)
@@ -215,6 +242,25 @@ SERVICES: dict[str, Service] = {
         "alipay",
         cancel_service.cancel,
         said=cancel_service.said,
+    ),
+    counter_service.PAY: Service(
+        QUERY_RULES,
+        "alipay",
+        counter_service.pay,
+        said=counter_service.said_by_pay,
+        meddled=counter_service.meddled_pay,
+    ),
+    counter_service.REVERSE: Service(
+        QUERY_RULES,
+        "alipay",
+        counter_service.reverse,
+        said=counter_service.said_by_reverse,
+    ),
+    precreate_service.PRECREATE: Service(
+        CANCEL_RULES,
+        "alipay",
+        precreate_service.precreate,
+        said=precreate_service.said,
     ),
     registration_service.MAINTAIN: Service(
         SHOP_CODE_RULES,

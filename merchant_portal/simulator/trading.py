@@ -94,7 +94,7 @@ def move_trade(books: Books, trade_no: str, status: TradeStatus) -> Trade:
 def lapse_waiting(books: Books) -> int:
     """Close what buyers left unfinished for three minutes; answers how many."""
     with books.transaction():
-        lapsed = books.waiting_trades(created_before=books.timestamp() - WAITING_SECONDS)
+        lapsed = books.lapsed_trades(now=books.timestamp(), waiting_seconds=WAITING_SECONDS)
         for trade in lapsed:
             move_trade(books, trade.trade_no, TradeStatus.TRADE_CLOSED)
     return len(lapsed)
@@ -129,7 +129,7 @@ def _new_trade(books: Books, purchase: Purchase, *, code: Code, wallet: Wallet) 
         discount = write_amount(read_money(purchase.discount, settlement), settlement)
     status = OUTCOMES[purchase.outcome]
     now = books.timestamp()
-    trade_no = _minted_trade_no(books)
+    trade_no = minted_trade_no(books)
     return Trade(
         trade_no=trade_no,
         out_trade_no=minted_number(books),
@@ -144,8 +144,8 @@ def _new_trade(books: Books, purchase: Purchase, *, code: Code, wallet: Wallet) 
         settlement_rate=str(rate),
         discount=discount,
         wallet=wallet,
-        buyer_login=purchase.buyer or _buyer_login(wallet),
-        buyer_id=_buyer_id(purchase.buyer or trade_no),
+        buyer_login=purchase.buyer or buyer_login(wallet),
+        buyer_id=buyer_id(purchase.buyer or trade_no),
         created_at=now,
         paid_at=now if status in PAID_STATUSES else None,
         refunded=write_amount(Decimal(0), pricing),
@@ -183,7 +183,7 @@ def read_money(text: str, currency: str) -> Decimal:
         raise TradeRefused(400, "AMOUNT_INVALID", message) from unusable
 
 
-def _minted_trade_no(books: Books) -> str:
+def minted_trade_no(books: Books) -> str:
     """28 digits that begin with the day, as captured ones do."""
     day = alipay_time(books.timestamp()).strftime("%Y%m%d")
     return f"{day}22001{secrets.randbelow(10**15):015d}"
@@ -195,11 +195,13 @@ def minted_number(books: Books) -> str:
     return f"{second}{secrets.randbelow(10**14):014d}"
 
 
-def _buyer_login(wallet: Wallet) -> str:
+def buyer_login(wallet: Wallet) -> str:
+    """How the wallet shows its buyer, masked."""
     return "852-****0000" if wallet is Wallet.ALIPAYHK else "cnb***@example.com"
 
 
-def _buyer_id(seed: str) -> str:
+def buyer_id(seed: str) -> str:
+    """16 digits, the same for the same buyer."""
     number = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % 10**12
     return f"2088{number:012d}"
 

@@ -8,10 +8,13 @@ from typing import Any
 from . import balances, happenings
 from .biz_data import passback_text
 from .books import Books, alipay_time
+from .counter_records import Order, PaymentCode
 from .file_faults import SeededFault
 from .filing import StatementFile
 from .happenings import Happening
 from .layouts import written
+from .notice_bodies import envelope
+from .payment_codes import masked
 from .records import Attempt, Cancel, Code, Notice, Partner, Refund, RefundState, Trade
 from .registrations import Registration, is_integrator
 from .settlements import Settled
@@ -31,6 +34,10 @@ INSTANTS = frozenset(
         "decided_at",
         "written_at",
         "seeded_at",
+        "shown_at",
+        "expires_at",
+        "code_expires_at",
+        "decide_at",
     }
 )
 
@@ -44,7 +51,7 @@ def notices(books: Books) -> list[dict[str, object]]:
         {
             **shown(notice),
             "fields": json.loads(notice.fields),
-            "body": notice.prepared_body,
+            "body": envelope(notice).body if notice.prepared_body else "",
             "sendings": attempts.get(notice.notice_id or 0, []),
         }
         for notice in books.select(Notice)
@@ -57,9 +64,40 @@ def trades(books: Books) -> list[dict[str, object]]:
     for refund in books.select(Refund, "state = ?", RefundState.SUCCESS):
         paid_back.setdefault(refund.trade_no, []).append(shown(refund))
     return [
-        {**shown(trade), "biz_data": trade.terms, "refunds": paid_back.get(trade.trade_no, [])}
+        {
+            **shown(trade),
+            "product": trade.product,
+            "biz_data": trade.terms,
+            "refunds": paid_back.get(trade.trade_no, []),
+        }
         for trade in books.select(Trade)
     ]
+
+
+def orders_told(books: Books) -> list[dict[str, object]]:
+    """Every sale and order by its own number, refused and unpaid ones too; codes are masked.
+
+    `status` is that of its trade, empty while there is none.
+    """
+    trades = {trade.trade_no: trade for trade in books.select(Trade)}
+    told = []
+    for order in books.select(Order):
+        trade = trades.get(order.trade_no)
+        told.append(
+            shown(order)
+            | {
+                "payment_code": masked(order.payment_code),
+                "shop": order.terms,
+                "status": trade.status if trade else "",
+                "refunded": trade.refunded if trade else "",
+            }
+        )
+    return told
+
+
+def payment_codes_told(books: Books) -> list[dict[str, object]]:
+    """Every code that was shown on a phone, whole: these phones are for practice."""
+    return [shown(code) for code in books.select(PaymentCode)]
 
 
 def refunds(books: Books) -> list[dict[str, object]]:

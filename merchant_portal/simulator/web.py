@@ -3,7 +3,7 @@
 import html
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -36,13 +36,14 @@ class Html(str):
 
 @dataclass(frozen=True)
 class Request:
-    """A request: method, path, raw query and body."""
+    """A request: method, path, raw query, body and headers, their names in lower case."""
 
     method: str
     path: str
     query: str
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wants_page(self) -> bool:
@@ -109,9 +110,13 @@ def done(request: Request, members: object) -> Response:
     return redirect("/control/") if request.wants_page else json_response(members)
 
 
-def page(name: str, values: Mapping[str, str], *, title: str, status: int = 200) -> Response:
-    """A whole page around the template of that name."""
-    document = fill("base.html", {"title": title, "content": fill(name, values)})
+def page(
+    name: str, values: Mapping[str, str], *, title: str, status: int = 200, refresh: str = ""
+) -> Response:
+    """A whole page around the template of that name; `refresh`: seconds until it looks again."""
+    head = fill("_refresh.html", {"seconds": refresh}) if refresh else Html("")
+    content = fill(name, values)
+    document = fill("base.html", {"title": title, "head": head, "content": content})
     return Response(
         status=status,
         content_type="text/html;charset=UTF-8",
