@@ -88,10 +88,10 @@ def _insert_statement(model: type[Model]) -> tuple[tuple[str, ...], str]:
 
 def read_instant(value: Any) -> datetime:
     """An instant, as ``run`` returned it: SQLite keeps text."""
-    if connection.vendor == "postgresql":
-        instant: datetime = value
-    else:
-        instant = connection.ops.convert_datetimefield_value(value, None, connection)
+    operations: Any = connection.ops
+    if connection.vendor != "postgresql":
+        value = operations.convert_datetimefield_value(value, None, connection)
+    instant: datetime = value
     return instant
 
 
