@@ -1,6 +1,7 @@
 """From Alipay's post to the counter's screen: many paired screens look, many payments come."""
 
 import json
+import math
 import os
 import pickle
 import subprocess
@@ -36,7 +37,7 @@ class _Payment:
 
 
 def measure(*, seconds: int) -> Iterator[Goal]:
-    """The goals about screens; raises if one missed a payment, showed one twice or another's."""
+    """The goals about screens."""
     keys = TestKeys.make()
     with ExitStack() as stack:
         environment = _environment(stack, keys)
@@ -53,7 +54,6 @@ def measure(*, seconds: int) -> Iterator[Goal]:
         )
         watched = _watch(watch)
     _show(payments, watched)
-    _insist(payments, watched)
     yield from _judge(payments, watched)
 
 
@@ -106,19 +106,24 @@ def _watch(watch: Watch) -> Watched:
     return watched
 
 
-def _insist(payments: Sequence[_Payment], watched: Watched) -> None:
-    """Each payment at its own counter, once, and nothing else anywhere."""
-    wanted: list[set[str]] = [set() for _ in watched.screens]
-    for payment in payments:
-        wanted[payment.place].add(payment.number)
-    pairs = list(zip(wanted, (shown.at.keys() for shown in watched.screens), strict=True))
-    missed = sum(len(want - shown) for want, shown in pairs)
-    strange = sum(len(shown - want) for want, shown in pairs)
-    again = sum(shown.again for shown in watched.screens)
-    if missed or strange or again or watched.refused:
-        raise RuntimeError(
-            f"Of {len(payments)} payments {missed} were missed, {strange} shown at another "
-            f"counter, {again} shown twice; {watched.refused} notices were not answered success."
+@dataclass(frozen=True)
+class _Wrong:
+    """What must not be: each payment comes to its own counter, once, and nothing else anywhere."""
+
+    missed: int
+    doubled: int
+    misplaced: int
+
+    @classmethod
+    def of(cls, payments: Sequence[_Payment], watched: Watched) -> "_Wrong":
+        wanted: list[set[str]] = [set() for _ in watched.screens]
+        for payment in payments:
+            wanted[payment.place].add(payment.number)
+        pairs = list(zip(wanted, (shown.at.keys() for shown in watched.screens), strict=True))
+        return cls(
+            missed=sum(len(want - shown) for want, shown in pairs),
+            doubled=sum(shown.again for shown in watched.screens),
+            misplaced=sum(len(shown - want) for want, shown in pairs),
         )
 
 
@@ -135,18 +140,25 @@ def _show(payments: Sequence[_Payment], watched: Watched) -> None:
 
 
 def _judge(payments: Sequence[_Payment], watched: Watched) -> Iterator[Goal]:
-    """From the moment a post is due, so not after it is begun, to the poll's whole answer."""
+    """From the moment a post is due, so not after it is begun, to the poll's whole answer; a
+    payment that never came to its screen took for ever."""
+    wrong = _Wrong.of(payments, watched)
     counted = [each for each in payments if each.due >= _WARMING_SECONDS]
-    taken = [watched.screens[each.place].at[each.number] - each.due for each in counted]
+    taken = [
+        watched.screens[each.place].at.get(each.number, math.inf) - each.due for each in counted
+    ]
     failed = sum(number for status, number in watched.statuses.items() if status >= 500)
     tell(
         f"screens: {len(counted):,} payments shown after p50 {percentile(taken, 0.5):.2f} s, "
-        f"p99 {percentile(taken, 0.99):.2f} s, the last {max(taken):.2f} s; "
-        "none missed, none twice, none at another counter"
+        f"p99 {percentile(taken, 0.99):.2f} s, the last {max(taken):.2f} s"
     )
     yield Goal("seconds from post to screen, p99", percentile(taken, 0.99), at_most=2)
     yield Goal("new notices per second beside the screens", _rate(payments, watched), at_least=49)
     yield Goal("5xx answers to screens and notices", failed, at_most=0)
+    yield Goal("notices not answered success", watched.refused, at_most=0)
+    yield Goal("payments that came to no screen", wrong.missed, at_most=0)
+    yield Goal("payments shown twice", wrong.doubled, at_most=0)
+    yield Goal("payments shown at another counter", wrong.misplaced, at_most=0)
 
 
 def _rate(payments: Sequence[_Payment], watched: Watched) -> float:
