@@ -1,6 +1,7 @@
 """What people do on more than one journey: at the phone, at Alipay's desk, in the portal."""
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ class Receipt:
 
     amount: str
     trade_no: str
+    #: When the buyer pressed the button, in seconds since 1970.
+    pressed_at: float
 
 
 def pay(phone: Page, running: Running, store_id: str, amount: str) -> Receipt:
@@ -22,10 +25,11 @@ def pay(phone: Page, running: Running, store_id: str, amount: str) -> Receipt:
     phone.goto(f"{running.simulator_url}/")
     phone.get_by_role("link").filter(has_text=store_id).click()
     phone.get_by_label("Amount").fill(amount)
+    pressed_at = time.time()
     phone.get_by_role("button", name="Pay").click()
     expect(phone.get_by_role("heading", name="Paid")).to_be_visible()
     number = phone.locator("dt:has-text('Alipay order number') + dd").inner_text().strip()
-    return Receipt(amount, number)
+    return Receipt(amount, number, pressed_at)
 
 
 def lose_next_notice(desk: Page, running: Running) -> None:

@@ -1,4 +1,4 @@
-"""A paired device at a counter, in a real browser: each payment is announced once, and soon."""
+"""A paired device at a counter, in a real browser: each payment is announced once."""
 
 import time
 from collections import Counter
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 
 house = crashes.house
 
-_SHOWN = 20_000  # milliseconds a busy machine is given; what it took is measured and printed
+_SHOWN = 20_000  # milliseconds a busy machine is given; `make bench` judges what it took
 _AWAY_SECONDS = 13
 #: A payment that a person moves to this counter later: its number is lower than what is known.
 _MOVE = "from payments.models import Payment; from qrcodes.models import Counter;" + (
@@ -157,15 +157,13 @@ def test_a_screen_that_nobody_has_touched_says_that_its_sound_is_off(
         house.verify()
 
 
-def test_a_payment_is_on_the_screen_soon_and_a_disconnected_screen_says_so(
+def test_a_new_payment_stands_on_top_and_a_disconnected_screen_says_so(
     house: House, manager: Page, device: BrowserContext
 ) -> None:
     with house.web():
         screen = _pair(device, house, _offer(manager, house, "Monitor"))
-        took = sorted(_seconds_until_shown(house, screen, f"7.{cents}") for cents in range(10, 22))
-        median, slow = took[len(took) // 2], took[-1]
-        print(f"payment to counter screen: median {median:.2f} s, slowest {slow:.2f} s of 12")
-        assert median < 2
+        for amount in ("7.10", "7.20", "7.30"):
+            _expect_on_top(house, screen, amount)
 
         manager.get_by_role("link", name="To the devices").click()
         manager.get_by_role("button", name="Disconnect Monitor").click()
@@ -175,11 +173,8 @@ def test_a_payment_is_on_the_screen_soon_and_a_disconnected_screen_says_so(
         house.verify()
 
 
-def _seconds_until_shown(house: House, screen: Page, amount: str) -> float:
-    """From the buyer's press of the button to the cashier's eye, notification included."""
-    started = time.monotonic()
+def _expect_on_top(house: House, screen: Page, amount: str) -> None:
     house.pay(amount)
     house.deliver()
     newest = screen.locator(".till-amount").first
     expect(newest).to_contain_text(amount, timeout=_SHOWN)
-    return time.monotonic() - started

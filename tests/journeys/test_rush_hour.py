@@ -7,9 +7,10 @@ What people wait for is measured and printed, one line each; `make bench` judges
 import json
 import math
 import os
+import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -47,6 +48,7 @@ class Times:
     """What people waited for, in seconds, and the clicks to a proof."""
 
     to_screen: list[float] = field(default_factory=list)
+    from_press: list[float] = field(default_factory=list)
     did_it_arrive: list[float] = field(default_factory=list)
     proof_clicks: int = 0
 
@@ -56,6 +58,8 @@ class Times:
         return {
             "payment_to_screen_p95_seconds": ordered[math.ceil(0.95 * len(ordered)) - 1],
             "payment_to_screen_seconds": self.to_screen,
+            "press_to_screen_median_seconds": statistics.median(self.from_press),
+            "press_to_screen_seconds": self.from_press,
             "did_it_arrive_seconds": max(self.did_it_arrive),
             "did_it_arrive_each_seconds": self.did_it_arrive,
             "proof_clicks": self.proof_clicks,
@@ -126,7 +130,9 @@ def test_a_cashier_at_rush_hour_hands_over_what_is_paid_and_nothing_else(
     _expect_the_day_adds_up(screen, *_PROMPT, _LOST)
 
     times.proof_clicks = _open_proof(manager, running, receipts[0])
-    times.to_screen = _seconds_to_screen(screen, phones[0], running, receipts)
+    shown_at = _shown_at(screen)
+    times.to_screen = _seconds_to_screen(shown_at, phones[0], running, receipts)
+    times.from_press = [round(shown_at[each.amount] - each.pressed_at, 3) for each in receipts]
     times.tell()
     assert times.proof_clicks == 2
     running.expect_all_true()
@@ -211,16 +217,20 @@ def _open_proof(page: Page, running: Running, receipt: Receipt) -> int:
     return clicks.number
 
 
+def _shown_at(screen: Page) -> dict[str, float]:
+    """When each amount came before the cashier's eyes, in seconds since 1970."""
+    return {
+        amount.removeprefix("USD"): milliseconds / 1000
+        for amount, milliseconds in screen.evaluate("window.shownAt").items()
+    }
+
+
 def _seconds_to_screen(
-    screen: Page, page: Page, running: Running, receipts: list[Receipt]
+    shown_at: Mapping[str, float], page: Page, running: Running, receipts: list[Receipt]
 ) -> list[float]:
     """From the notice that Alipay writes and posts at once, to the amount on the screen."""
     written_at = {
         notice["trade_no"]: notice["created_at"] for notice in books(page, running, "notices")
-    }
-    shown_at = {
-        amount.removeprefix("USD"): milliseconds / 1000
-        for amount, milliseconds in screen.evaluate("window.shownAt").items()
     }
     return [
         round(
