@@ -40,7 +40,7 @@ def look(counter: Counter, cashier: User, signed_in: SignIn) -> Callable[..., st
         ({"question": Question.AMOUNT_DIFFERS}, ">question<"),
         ({"wallet": "ALIPAYHK"}, "<span>AlipayHK</span>"),
         ({"buyer": "new***@example.com"}, "new***@example.com"),
-        ({"amount_minor": 1251}, "12.51"),
+        ({"amount_minor": 1251}, "</span>12.51</span>"),
         ({"currency": "EUR"}, '<span class="currency">EUR</span>'),
         ({"occurred_at": NOON - timedelta(minutes=7)}, "arrived late"),
     ],
