@@ -138,7 +138,7 @@ def _context(screen: Screen, form: ExpectedForm) -> dict[str, object]:
         context["paired_device"] = screen.device
     if screen.shows_takings:
         today = business_day_start(screen.counter.store, now=now)
-        context["takings"] = add_up(screen.counter.payments.filter(occurred_at__gte=today))
+        context["takings"] = add_up(screen.counter, since=today)
     return context | _expected(form, arrivals)
 
 

@@ -97,3 +97,16 @@ def test_the_rows_are_read_in_one_statement(
     # Session, person, memberships with their stores, the counter; mark, payments, takings.
     with django_assert_num_queries(7):  # type: ignore[attr-defined]
         assert look().count('class="till-amount"') == 2
+
+
+def test_each_currency_is_added_up_by_itself_and_nothing_unpaid(
+    pay: PayMaker, look: Callable[..., str]
+) -> None:
+    pay(1250)
+    pay(1000, state=PaymentState.CONFIRMING, next_attempt_at=NOON)
+    pay(500, currency="EUR")
+    pay(700, state=PaymentState.UNKNOWN, paid_at=None, next_attempt_at=NOON)
+    day = look().split('data-part="day"')[1].split("</p>")[0]
+    assert "USD 22.50" in day
+    assert "EUR 5.00" in day
+    assert "7.00" not in day
