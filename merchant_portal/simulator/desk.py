@@ -4,7 +4,9 @@ from decimal import Decimal
 
 from .biz_data import store_id_of
 from .books import Books, wall_clock
+from .clients import client_row
 from .control import Control
+from .counter_records import Client
 from .desk_money import cancel_row, held_words, refund_row
 from .mishaps import GatewayMishap, NoticeMishap, RefundMishap
 from .night_control import night_values
@@ -80,6 +82,9 @@ def control_page(control: Control) -> Response:
         **review_values(books),
         **night_values(books),
         "notices": _rows([_notice_row(notice) for notice in notices], "No notices yet."),
+        "clients": _rows(
+            [client_row(books, client) for client in books.select(Client)], "No client ids yet."
+        ),
         "partners": _rows(
             [_partner_row(books, partner) for partner in partners], "No partners yet."
         ),

@@ -40,7 +40,7 @@ def answer(books: Books, received: Received) -> Response:
     try:
         loose = received.loose
         partner_id, service = loose.get("partner", ""), loose.get("service", "")
-        before = _mishap_before(books, service=service, partner_id=partner_id)
+        before = mishap_before(books, service=service, partner_id=partner_id)
         if before is not None:
             return before
         if service == "notify_verify":
@@ -135,7 +135,8 @@ def _refusal(refused: Refused) -> Response:
     return xml_response(refusal_xml(refused.code), charset="UTF-8")
 
 
-def _mishap_before(books: Books, *, service: str, partner_id: str) -> Response | None:
+def mishap_before(books: Books, *, service: str, partner_id: str) -> Response | None:
+    """What strikes before a request is even looked at."""
     if mishaps.take(books, GatewayMishap.DOWN, service=service, partner_id=partner_id):
         return Response(cut=True)
     if mishaps.take(books, GatewayMishap.HTTP_500, service=service, partner_id=partner_id):

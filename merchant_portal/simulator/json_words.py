@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from .books import Books, alipay_time
+from .books import alipay_time
 from .counter_records import Order
 from .currencies import cny_rate, decimals_of, write_amount
 from .records import Refund, RefundState, Trade, TradeStatus, Wallet
@@ -46,9 +46,6 @@ UNKNOWN_CODES = frozenset(
     },
 )
 WALLETS = {Wallet.ALIPAYCN: ("ALIPAY_CN", "CNY"), Wallet.ALIPAYHK: ("ALIPAY_HK", "HKD")}
-PAID_STATUSES = frozenset(
-    {TradeStatus.TRADE_SUCCESS, TradeStatus.TRADE_PENDING, TradeStatus.TRADE_FINISHED},
-)
 SUCCESS, IN_PROCESS = "SUCCESS", "PAYMENT_IN_PROCESS"
 
 Members = dict[str, Any]
@@ -104,7 +101,7 @@ def payment(trade: Trade) -> Members:
     )
 
 
-def standing(books: Books, order: Order, trade: Trade | None, cancelled: bool) -> tuple[str, str]:
+def standing(order: Order, trade: Trade | None, *, cancelled: bool) -> tuple[str, str]:
     """`paymentStatus` and why: a payment given back in full stays SUCCESS."""
     if trade is None or (order.error and trade.paid_at is None):
         return "FAIL", order.error
@@ -121,6 +118,17 @@ def refund_id(refund: Refund) -> str:
     """Alipay's number of a refund: 32 digits, the same for ever."""
     day = alipay_time(refund.requested_at).strftime("%Y%m%d")
     return f"{day}19401080010018{9 * 10**9 + (refund.refund_id or 0):010d}"
+
+
+def refund_number(refund_id: str) -> int:
+    """The number a refund has in the books, by Alipay's number of it; 0 for what is none."""
+    tail = refund_id[22:]
+    return int(tail) - 9 * 10**9 if tail.isascii() and tail.isdecimal() else 0
+
+
+def rounded(money: Decimal, currency: str) -> Members:
+    """An amount that was reckoned, in whole smallest units."""
+    return amount(write_amount(money, currency), currency)
 
 
 def refunded(refund: Refund) -> Members:

@@ -66,6 +66,11 @@ def keep_waiting(books: Books, refund: Refund, trade: Trade, partner: Partner) -
     return refund
 
 
+def keep_until(books: Books, refund: Refund, *, run_at: float) -> Refund:
+    """Record a refund that runs at an instant; with an error it fails then."""
+    return _added(books, replace(refund, is_sync="N", next_at=run_at))
+
+
 def refund_in_portal(books: Books, trade_no: str, *, amount: str, out_biz_no: str) -> Refund:
     """A refund made in Alipay's own portal; its notice follows. Raises TradeRefused."""
     with books.transaction():
@@ -171,7 +176,8 @@ def _run(books: Books, refund: Refund, *, at: float) -> Refund:
     refund = replace(refund, runs=refund.runs + 1)
     trade = known_trade(books, refund.trade_no)
     struck = mishaps.take(books, RefundMishap.FAILS, partner_id=refund.partner_id)
-    code = struck.value if struck else refusal_of(trade, Decimal(refund.amount))
+    code = struck.value if struck else refund.error
+    code = code or refusal_of(trade, Decimal(refund.amount))
     if code:
         return _saved(books, _failed(refund, code))
     if not covered(books, refund):

@@ -15,9 +15,11 @@ from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from . import (
+    clients,
     desk,
     fault_control,
     gateway,
+    json_api,
     night_control,
     phone,
     phone_counter,
@@ -81,6 +83,12 @@ class Application:
         control, books, outbox = self.control, self.books, self.outbox
         yield "GET", "/gateway.do", self._gateway
         yield "POST", "/gateway.do", self._gateway
+        for method in ("POST", "GET", "PUT", "DELETE"):
+            yield (
+                method,
+                "/ams/(?:sandbox/)?api/v1/payments/([A-Za-z]+)",
+                lambda request, name: json_api.answer(books, request, name),
+            )
         yield "GET", "/", lambda request: phone.front_page(books, request)
         yield "POST", "/phone/pay", lambda request: phone.pay_by_phone(books, outbox, request)
         yield "GET", "/wallet", lambda request: phone_counter.wallet_page(books, request)
@@ -97,6 +105,7 @@ class Application:
         yield "GET", "/control", lambda _: redirect("/control/")
         yield "GET", "/control/", lambda _: desk.control_page(control)
         yield "POST", "/control/partners", control.save_partner
+        yield "POST", "/control/clients", lambda request: clients.save_client(books, request)
         yield "POST", "/control/mishaps", control.switch_mishap
         yield "DELETE", "/control/mishaps", control.clear_mishaps
         yield "POST", "/control/mishaps/clear", control.clear_mishaps
@@ -133,7 +142,12 @@ class Application:
         yield "GET", "/outbox.json", lambda _: json_response(truth.notices(books))
         yield "GET", "/outbox/due.json", lambda _: control.due()
         yield "POST", "/outbox/([0-9]+)/answered", control.answered
+        yield from self._books_table()
+
+    def _books_table(self) -> Iterable[tuple[str, str, Route]]:
+        books = self.books
         yield "GET", "/books/partners.json", lambda _: json_response(truth.partners(books))
+        yield "GET", "/books/clients.json", lambda _: json_response(clients.all_told(books))
         yield "GET", "/books/codes.json", lambda _: json_response(truth.codes(books))
         yield "GET", "/books/trades.json", lambda _: json_response(truth.trades(books))
         yield "GET", "/books/orders.json", lambda _: json_response(truth.orders_told(books))

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from merchant_portal.simulator.server import Simulator
 
+from .json_shop import JSONShop, register
 from .wire import GLOBAL_PARTNER, HK_PARTNER, HK_TERMS, MD5_KEY, Merchant
 
 
@@ -53,3 +54,9 @@ def key_pair() -> tuple[str, str]:
         serialization.PublicFormat.SubjectPublicKeyInfo,
     )
     return private.decode(), public.decode()
+
+
+@pytest.fixture
+def till(shop: Merchant, key_pair: tuple[str, str]) -> JSONShop:
+    """A client id of the JSON API, at the global partner."""
+    return register(shop, key_pair)
