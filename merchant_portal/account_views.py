@@ -122,6 +122,8 @@ def account_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "calls": account.calls.order_by("-id")[:_CALLS_SHOWN],
         "quarantined": account.quarantine.filter(notification__isnull=True).count(),
         "notify_url": settings.PUBLIC_URL + reverse("alipay_notify", args=[account.notify_key]),
+        "json_notify_url": settings.PUBLIC_URL
+        + reverse("alipay_json_notify", args=[account.notify_key]),
         "may_change": _may_change(request),
         "may_see_evidence": request.principal.holds_everywhere(Right.SEE_EVIDENCE),
     }

@@ -5,58 +5,46 @@ said only after the commit. Nothing but the database is asked on this way.
 """
 
 import re
+from datetime import datetime
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_noop
 
 from merchant_portal import audit, clock
-from merchant_portal.accounts import services as accounts
-from merchant_portal.accounts.models import Account, AccountKey
-from merchant_portal.alipay.errors import NotificationUnreadable
-from merchant_portal.alipay.messages import Posted, parse_posted, read_notice
-from merchant_portal.alipay.notifications import verify_posted
-from merchant_portal.alipay.signing import SignType
+from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
 from merchant_portal.crashpoints import reached
 from merchant_portal.vault import SealBroken, open_vault
 from payments import services as payments
 from payments.errors import WordUnusable
 from payments.models import NEVER_CHECKED, IntakeCount, Notification, Payment, Quarantined
-from payments.services import Addressee, Arrival
+from payments.services import Addressee, Arrival, JSONArrival, KeysSealedShut, Post, Unverified
 from payments.states import NotificationState, WaitReason
-from qrcodes.models import QRCode
 from refunds import services as refunds
 
 log = structlog.get_logger(__name__)
 
+Arrived = Arrival | JSONArrival
+
 _key_form = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
-class Unverified(Exception):
-    """A body that the account's own keys and sign type do not verify; the text says why."""
-
-
-class KeysSealedShut(Unverified):
-    """The master key opens no key of the account, so nothing was judged: the clock tries again."""
-
-
-def receive(key: str, *, body: bytes, content_type: str) -> bool:
-    """Take in one posted body; True only when it is stored, committed, and may be acknowledged."""
+def receive(key: str, post: Post) -> bool:
+    """Take in what was posted on a key; True only when it is stored, committed, and may be
+    acknowledged."""
     checked_at = clock.now()
-    addressee = payments.find_addressee(key, at=checked_at) if _key_form.fullmatch(key) else None
+    addressee = _addressee(key, post, at=checked_at)
     if addressee is None:
         payments.count_turned_away(IntakeCount.Kind.UNKNOWN_KEY)
         return False
     try:
-        arrival = verify(addressee, body=body, content_type=content_type)
+        arrival = payments.verify(addressee, post)
     except Unverified as unverified:
         payments.quarantine(
             addressee.account,
             code=addressee.code,
-            body=body,
-            content_type=content_type,
+            post=post,
             why=str(unverified),
             checked_at=NEVER_CHECKED if isinstance(unverified, KeysSealedShut) else checked_at,
         )
@@ -66,50 +54,14 @@ def receive(key: str, *, body: bytes, content_type: str) -> bool:
     return True
 
 
-def verify(addressee: Addressee, *, body: bytes, content_type: str) -> Arrival:
-    """What arrived, if the account's own keys and sign type verify it; raises Unverified."""
-    account = addressee.account
-    try:
-        posted = parse_posted(body, content_type=content_type)
-        keys = accounts.open_verifying_keys(account, addressee.keys)
-    except NotificationUnreadable as unreadable:
-        raise Unverified(str(unreadable)) from unreadable
-    except SealBroken as broken:
-        log.exception("account_keys_sealed_shut", account=account.pk)
-        raise KeysSealedShut(str(broken)) from broken
-    verified = verify_posted(
-        posted, sign_type=SignType(account.sign_type), keys=[key for _row, key in keys]
-    )
-    for row, key in keys:
-        if key is verified:
-            return _arrival(
-                account, addressee.code, row, posted, body=body, content_type=content_type
-            )
-    raise Unverified(gettext_noop("No live key of the account verifies the signature."))
+def _addressee(key: str, post: Post, *, at: datetime) -> Addressee | None:
+    if not _key_form.fullmatch(key):
+        return None
+    find = payments.find_account if post.headers else payments.find_addressee
+    return find(key, at=at)
 
 
-def _arrival(
-    account: Account,
-    code: QRCode | None,
-    key: AccountKey,
-    posted: Posted,
-    *,
-    body: bytes,
-    content_type: str,
-) -> Arrival:
-    return Arrival(
-        account=account,
-        code=code,
-        key=key,
-        posted=posted,
-        notice=read_notice(posted),
-        body=body,
-        content_type=content_type,
-        received_at=clock.now(),
-    )
-
-
-def store_and_apply(arrival: Arrival) -> Notification:
+def store_and_apply(arrival: Arrived) -> Notification:
     """Commit the raw row with its effect, or with the reason why it waits.
 
     Nearly every effect succeeds, so both are tried first as one, a tenth cheaper than with a
@@ -125,14 +77,14 @@ def store_and_apply(arrival: Arrival) -> Notification:
 
 
 @transaction.atomic(durable=True)
-def _store_with_effect(arrival: Arrival) -> Notification:
+def _store_with_effect(arrival: Arrived) -> Notification:
     notification = payments.record_notification(arrival)
     if notification.state == NotificationState.WAITING:
         _end(notification, arrival, _effect(notification, arrival))
     return notification
 
 
-def _store_and_apply(arrival: Arrival) -> Notification:
+def _store_and_apply(arrival: Arrived) -> Notification:
     notification = payments.record_notification(arrival)
     if notification.state == NotificationState.WAITING:
         _apply(notification, arrival)
@@ -153,24 +105,11 @@ def apply_again(notification_id: int, *, actor: Actor | None = None) -> Notifica
         if actor is not None:
             audit.record(actor, "apply_notification", notification)
         if notification.state == NotificationState.WAITING:
-            _apply(notification, _arrival_again(notification))
+            _apply(notification, payments.arrived_before(notification))
     return notification
 
 
-def _arrival_again(notification: Notification) -> Arrival:
-    """What arrived then; it was verified then, so a key retired since takes nothing from it."""
-    body, content_type = bytes(notification.body), notification.content_type
-    return _arrival(
-        notification.account,
-        notification.code,
-        notification.verified_with,
-        parse_posted(body, content_type=content_type),
-        body=body,
-        content_type=content_type,
-    )
-
-
-def _apply(notification: Notification, arrival: Arrival) -> None:
+def _apply(notification: Notification, arrival: Arrived) -> None:
     """The effect, or why it waits. Whatever fails, what arrived is kept and people see it."""
     try:
         payment = _effect_or_again(notification, arrival)
@@ -183,7 +122,7 @@ def _apply(notification: Notification, arrival: Arrival) -> None:
         _end(notification, arrival, payment)
 
 
-def _effect_or_again(notification: Notification, arrival: Arrival) -> Payment | None:
+def _effect_or_again(notification: Notification, arrival: Arrived) -> Payment | None:
     """A race for a new payment is lost by a unique key; the second try sees the winner."""
     try:
         return _effect_in_savepoint(notification, arrival)
@@ -192,18 +131,20 @@ def _effect_or_again(notification: Notification, arrival: Arrival) -> Payment | 
 
 
 @transaction.atomic
-def _effect_in_savepoint(notification: Notification, arrival: Arrival) -> Payment | None:
+def _effect_in_savepoint(notification: Notification, arrival: Arrived) -> Payment | None:
     return _effect(notification, arrival)
 
 
-def _effect(notification: Notification, arrival: Arrival) -> Payment | None:
+def _effect(notification: Notification, arrival: Arrived) -> Payment | None:
+    if isinstance(arrival, JSONArrival):
+        return payments.apply_json(notification, arrival)
     if arrival.notice.is_refund:
         return refunds.apply_refund_notice(notification, arrival)
     return payments.apply_paid(notification, arrival)
 
 
-def _end(notification: Notification, arrival: Arrival, payment: Payment | None) -> None:
-    if arrival.notice.is_refund and payment is None:
+def _end(notification: Notification, arrival: Arrived, payment: Payment | None) -> None:
+    if payment is None and isinstance(arrival, Arrival) and arrival.notice.is_refund:
         payments.keep_waiting(notification, WaitReason.REFUND_UNBOOKED, arrival.notice.refund_fee)
     else:
         payments.mark_applied(notification, payment)
@@ -225,10 +166,10 @@ def verify_quarantine_of(account: Account) -> int:
 def _verify_again(row: Quarantined) -> bool:
     checked_at = clock.now()
     try:
-        arrival = verify(
+        body = open_vault(settings.MASTER_KEY).open(bytes(row.sealed_body))
+        arrival = payments.verify(
             Addressee(row.account, row.code, tuple(row.account.keys.live(checked_at))),
-            body=open_vault(settings.MASTER_KEY).open(bytes(row.sealed_body)),
-            content_type=row.content_type,
+            Post(body, row.content_type, row.headers),
         )
     except KeysSealedShut:
         raise

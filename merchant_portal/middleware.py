@@ -22,6 +22,7 @@ _log = structlog.stdlib.get_logger("portal.requests")
 _QUIET = frozenset(
     {
         "alipay_notify",
+        "alipay_json_notify",
         "counter_feed",
         "device_feed",
         "pairing_standing",

@@ -11,6 +11,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("alipay/notify/<str:key>/", views.alipay_notify, name="alipay_notify"),
+    path("alipay/ams/notify/<str:key>/", views.alipay_json_notify, name="alipay_json_notify"),
     path("", views.home, name="home"),
     path("language/", views.choose_language, name="choose_language"),
     path("setup/", views.setup_guide, name="setup_guide"),

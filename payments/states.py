@@ -109,6 +109,8 @@ class WaitReason(models.TextChoices):
     NUMBERS_DIFFER = "numbers_differ", _("Its order number belongs to another payment")
     NO_PAYMENT_TIME = "no_payment_time", _("The payment time is missing")
     UNKNOWN_STATUS = "unknown_status", _("A status we do not know")
+    UNREADABLE = "unreadable", _("Alipay signed it, but it cannot be read")
+    NO_SALE = "no_sale", _("No sale of ours has its number")
     REFUND_UNBOOKED = "refund_unbooked", _("A refund, not booked yet; somebody must look")
     FAILED = "failed", _("Applying it failed")
 

@@ -1,7 +1,7 @@
 """What stands above the apps: doors for programs, the home page, the notifications inspector."""
 
 from merchant_portal.views.clinic import clinic
-from merchant_portal.views.doors import alipay_notify, healthz, metrics, readyz
+from merchant_portal.views.doors import alipay_json_notify, alipay_notify, healthz, metrics, readyz
 from merchant_portal.views.home import home
 from merchant_portal.views.inspector import (
     notification_apply,
@@ -22,6 +22,7 @@ from merchant_portal.views.setting_up import (
 from merchant_portal.views.unknown import unknown_desk
 
 __all__ = [
+    "alipay_json_notify",
     "alipay_notify",
     "choose_language",
     "clinic",

@@ -1,7 +1,16 @@
 """The verbs about payments: what notifications and Alipay's answers do, asking, deciding,
 cancelling."""
 
-from payments.services.addressing import Addressee, find_addressee
+from payments.services.addressing import Addressee, find_account, find_addressee
+from payments.services.arriving import (
+    Arrival,
+    JSONArrival,
+    KeysSealedShut,
+    Post,
+    Unverified,
+    arrived_before,
+    verify,
+)
 from payments.services.asking import Heard, Unsent, ask_payment, poll_payment, told
 from payments.services.cancel_calls import ask_cancel, submit_cancel
 from payments.services.cancelling import (
@@ -20,8 +29,8 @@ from payments.services.finding import (
     look_for_payment_of,
     poll_lookup,
 )
+from payments.services.json_notices import apply_json
 from payments.services.notices import (
-    Arrival,
     apply_paid,
     hear_refund,
     keep_waiting,
@@ -51,9 +60,15 @@ __all__ = [
     "Addressee",
     "Arrival",
     "Heard",
+    "JSONArrival",
+    "KeysSealedShut",
+    "Post",
     "Unsent",
+    "Unverified",
+    "apply_json",
     "apply_paid",
     "approve_cancel",
+    "arrived_before",
     "ask_about_number",
     "ask_cancel",
     "ask_lookup",
@@ -66,6 +81,7 @@ __all__ = [
     "close_shift",
     "count_turned_away",
     "decline_cancel",
+    "find_account",
     "find_addressee",
     "find_payment",
     "hear_refund",
@@ -90,6 +106,7 @@ __all__ = [
     "submit_cancel",
     "take_question",
     "told",
+    "verify",
     "watch_counter",
     "write_note",
 ]

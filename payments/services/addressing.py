@@ -24,7 +24,9 @@ def _in_order(model: type[Model], *names: str) -> tuple[str, ...]:
 
 
 _ACCOUNT = _in_order(
-    Account, "id", "partner_id", "region", "sign_type", "amount_source", "settlement_currency"
+    Account,
+    *("id", "partner_id", "region", "sign_type", "amount_source", "settlement_currency"),
+    "client_id",
 )
 _KEY = _in_order(AccountKey, "id", "account_id", "purpose", "algorithm", "sealed")
 _CODE = _in_order(QRCode, "id", "key", "value", "enrolment_id")
@@ -49,6 +51,11 @@ def find_addressee(key: str, *, at: datetime) -> Addressee | None:
     found = rows.run_first(_BY_CODE, [at, at, key])
     if found:
         return _read(found, has_code=True)
+    return find_account(key, at=at)
+
+
+def find_account(key: str, *, at: datetime) -> Addressee | None:
+    """The account whose own key it is: the JSON API posts to no code's address."""
     found = rows.run(_BY_ACCOUNT, [at, at, key])
     return _read(found, has_code=False) if found else None
 

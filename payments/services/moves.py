@@ -36,7 +36,7 @@ def hear(account: Account, word: Word) -> Payment | None:
     begun = _begin_unless_known(account, word)
     if begun is not None:
         return begun
-    payment = _lock_named(account, word)
+    payment = lock_named(account, word)
     if payment is None:
         return _begin(account, word)
     hear_about(payment, word)
@@ -64,7 +64,7 @@ def wants_query(account: Account, payment: Payment) -> bool:
     return payment.currency != settlement_currency(account, payment)
 
 
-def _lock_named(account: Account, word: Word) -> Payment | None:
+def lock_named(account: Account, word: Word) -> Payment | None:
     """The payment a word names, locked; raises WordUnusable where its numbers name two."""
     named = Q(alipay_trans_id=word.alipay_trans_id) if word.alipay_trans_id else Q(pk__in=[])
     if word.partner_trans_id:

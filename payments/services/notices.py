@@ -1,43 +1,26 @@
 """Recording a verified notification, and the effect of a paid one."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from merchant_portal import clock, due, rows
-from merchant_portal.accounts.models import Account, AccountKey
-from merchant_portal.alipay.messages import Notice, Posted, TradeStatus
+from merchant_portal.alipay.messages import Notice, TradeStatus
 from merchant_portal.money import Money
 from payments.errors import WordUnusable
 from payments.models import Notification, Payment
 from payments.services import moves, placing, steps
+from payments.services.arriving import Arrival, Received
 from payments.services.finding import look_for_payment_of
 from payments.services.words import Place, Word, read_amount
 from payments.states import NOTIFICATION_MACHINE, NotificationState, Question, WaitReason
-from qrcodes.models import QRCode
 
 #: Reasons that time alone may cure; the others wait for a person.
 _CURED_BY_TIME = frozenset({WaitReason.FAILED, WaitReason.REFUND_UNBOOKED})
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A body on a known key whose signature held."""
-
-    account: Account
-    code: QRCode | None
-    key: AccountKey
-    posted: Posted
-    notice: Notice
-    body: bytes
-    content_type: str
-    received_at: datetime
-
-
-def record_notification(arrival: Arrival) -> Notification:
+def record_notification(arrival: Received) -> Notification:
     """Store what came, once: an honest resend is the same row, other content a second one.
 
     One statement, so that two deliveries at the same instant are one row. The caller holds the
@@ -66,23 +49,23 @@ def record_notification(arrival: Arrival) -> Notification:
 _HAS_ID = "%s <> ''"
 
 
-def _row_of(arrival: Arrival) -> dict[str, Any]:
-    notice, received_at = arrival.notice, arrival.received_at
+def _row_of(arrival: Received) -> dict[str, Any]:
+    identity, post, received_at = arrival.identity, arrival.post, arrival.received_at
     return {
         "account_id": arrival.account.pk,
         "code_id": arrival.code.pk if arrival.code else None,
         "verified_with_id": arrival.key.pk,
-        "notify_id": _fit(notice.notify_id, 128),
-        "digest": arrival.posted.digest,
-        "body": arrival.body,
-        "content_type": arrival.content_type[:100],
-        "headers": "",
+        "notify_id": _fit(identity.notify_id, 128),
+        "digest": identity.digest,
+        "body": post.body,
+        "content_type": post.content_type[:100],
+        "headers": post.headers,
         "received_at": received_at,
         "last_received_at": received_at,
         "received_count": 1,
-        "alipay_trans_id": _fit(notice.alipay_trans_id, 64),
-        "partner_trans_id": _fit(notice.partner_trans_id, 64),
-        "trade_status": _fit(notice.status_word, 32),
+        "alipay_trans_id": _fit(identity.alipay_trans_id, 64),
+        "partner_trans_id": _fit(identity.partner_trans_id, 64),
+        "trade_status": _fit(identity.status, 32),
         "state": NotificationState.WAITING.value,
         "reason": WaitReason.ARRIVED.value,
         "reason_text": "",

@@ -12,6 +12,7 @@ from merchant_portal import clock
 from merchant_portal.accounts.models import Account
 from merchant_portal.vault import open_vault
 from payments.models import IntakeCount, Notification, Quarantined
+from payments.services.arriving import Post
 from qrcodes.models import QRCode
 
 log = structlog.get_logger(__name__)
@@ -22,18 +23,19 @@ def quarantine(
     account: Account,
     *,
     code: QRCode | None,
-    body: bytes,
-    content_type: str,
+    post: Post,
     why: str,
     checked_at: datetime,
 ) -> Quarantined | None:
     """Seal and keep a body that did not verify; beyond the limits it is only counted."""
+    body, headers = post.body, post.headers
     log.warning("notification_not_verified", account=account.pk, why=why, size=len(body))
     if len(body) > settings.QUARANTINE_BODY_BYTES:
         count_turned_away(IntakeCount.Kind.TOO_LARGE, scope=str(account.pk))
         return None
-    content_type = content_type[:100]
-    digest = hashlib.sha256(body).hexdigest()
+    content_type = post.content_type[:100]
+    # A message of the JSON API with other headers may verify where this one does not.
+    digest = hashlib.sha256(headers.encode() + body).hexdigest()
     same = Quarantined.objects.filter(
         account=account, body_digest=digest, content_type=content_type
     )
@@ -50,6 +52,7 @@ def quarantine(
             "code": code,
             "sealed_body": open_vault(settings.MASTER_KEY).seal(body),
             "body_bytes": len(body),
+            "headers": headers,
             "why": why[:200],
             "received_at": clock.now(),
             "checked_at": checked_at,

@@ -13,11 +13,11 @@ from qrcodes.services.codes import (
 )
 from qrcodes.services.details import details_of, fits
 from qrcodes.services.devices import (
-    change_device,
     SEEN_EVERY,
     TRIES_PER_CODE,
     NewPairing,
     PairedDevice,
+    change_device,
     find_device,
     note_seen,
     offer_pairing,
@@ -66,7 +66,6 @@ from qrcodes.services.store_details import (
 )
 
 __all__ = [
-    "change_device",
     "SEEN_EVERY",
     "TRIES_PER_CODE",
     "Finding",
@@ -83,6 +82,7 @@ __all__ = [
     "add_store",
     "ask_review",
     "change_counter",
+    "change_device",
     "change_enrolment",
     "change_fee",
     "change_merchant",

@@ -5,7 +5,8 @@ THING     what stands in it, of one's own shop and of a foreign one (tests/matri
 GET       whom it opens to, by role: c cashier, m store manager, f finance, a administrator,
           u auditor; * everybody who signed in; ! everybody; - it takes no such method.
           d: a paired device and nobody else.
-          >: leads to the sign-in whoever comes; 404: nobody finds anything; *404, *405: whoever
+          >: leads to the sign-in whoever comes; 404: nobody finds anything;
+          401: nothing is signed as it has to be; *404, *405: whoever
           signed in is told so, the others are led to the sign-in.
           (c): may look for the thing and is closed to what stands here, or some of it.
 WRITE     the same of POST, or of PATCH or PUT where the API has those. a:people: to no program.
@@ -48,6 +49,7 @@ account_reset_password_from_key_done -             !      -          any
 account_set_password                 -             *      *          any
 account_signup                       -             !      !          any
 admin:*                              -             a      a          all
+alipay_json_notify                   notice_key    -      401        any
 alipay_notify                        notice_key    -      !          any
 api-account-detail                   account       fau    a          shop/all
 api-account-list                     -             fau    a          any/all
@@ -268,7 +270,9 @@ class Cell:
     @property
     def says_to_all(self) -> str:
         """The one answer that everybody is given; empty where answers differ."""
-        return {"!": "open", ">": "led to the sign-in", "404": "404"}.get(self.letters, "")
+        return {"!": "open", ">": "led to the sign-in", "404": "404", "401": "401"}.get(
+            self.letters, ""
+        )
 
     @property
     def says_to_signed_in(self) -> str:

@@ -13,7 +13,7 @@ SANDBOX_CLIENT = "SANDBOX_"
 PREFIX = "/ams/api"
 SANDBOX_PREFIX = "/ams/sandbox/api"
 
-_client_id = re.compile(r"[A-Za-z0-9_-]{1,64}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _key_version = re.compile(r"[0-9]{1,8}")
 _prefix = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 _token = re.compile(r"[!-~]{8,1024}")
@@ -90,7 +90,7 @@ class JSONContract:
         return self.signing_key
 
     def refuse_unfit(self) -> None:
-        if not _client_id.fullmatch(self.client_id):
+        if not CLIENT_ID.fullmatch(self.client_id):
             raise RequestInvalid("client_id", "missing, or not letters and digits")
         if not _key_version.fullmatch(self.key_version):
             raise RequestInvalid("key_version", "not a number")

@@ -3,9 +3,12 @@
 Page: docs.antom.com/ac/ams/paymentrn.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from merchant_portal.alipay.errors import NotificationUnreadable
 from merchant_portal.alipay.fitting import compact_json
@@ -23,6 +26,8 @@ from merchant_portal.alipay.times import iso8601
 
 PAYMENT_TYPES = frozenset({"PAYMENT_RESULT", "OFFLINE_PAYMENT_CODE"})  # both have been seen
 CONTENT_TYPE = "application/json; charset=UTF-8"
+#: What a message carries beside its body to be verified by.
+SIGNED_HEADERS = ("Client-Id", "Request-Time", "Signature")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,28 @@ class Posted:
     request_time: str
     signature: str
     body: bytes
+
+    @property
+    def kept_headers(self) -> str:
+        """What is signed beside the body, and the signature, as one JSON text; `posted_again`
+        reads it."""
+        return json.dumps(
+            {
+                "path": self.path,
+                "client_id": self.client_id,
+                "request_time": self.request_time,
+                "signature": self.signature,
+            }
+        )
+
+    @property
+    def digest(self) -> str:
+        """The same for every resend of one message: of its members, however they are written."""
+        try:
+            lasting = json.dumps(read_members(self.body).raw, sort_keys=True).encode()
+        except (MembersUnreadable, RecursionError):
+            lasting = self.body
+        return hashlib.sha256(lasting).hexdigest()
 
     @property
     def signed_bytes(self) -> bytes:
@@ -57,6 +84,15 @@ def parse_posted(body: bytes, *, path: str, headers: Mapping[str, str]) -> Poste
         signature=found.get("signature", ""),
         body=body,
     )
+
+
+def posted_again(body: bytes, kept_headers: str) -> Posted:
+    """A message from its body and `kept_headers`; ValueError where those are none."""
+    kept = json.loads(kept_headers)
+    names = ("path", "client_id", "request_time", "signature")
+    if not isinstance(kept, dict) or not all(isinstance(kept.get(name), str) for name in names):
+        raise ValueError("not the kept headers of a message")
+    return Posted(**{name: kept[name] for name in names}, body=body)
 
 
 def verify_posted(
@@ -83,6 +119,27 @@ class Notice:
     result: Result
     details: PaymentDetails
     is_paid: bool
+
+    @property
+    def identity(self) -> str:
+        """What it says of which payment, in place of the id that these messages do not have."""
+        about = self.details.payment_id or self.details.payment_request_id
+        return f"{about} {self.notify_type} {self.status_word}"
+
+    @property
+    def status_word(self) -> str:
+        """The result's status and code: `S SUCCESS`."""
+        return f"{self.result.status.value} {self.result.code}"
+
+
+def ids_in(posted: Posted) -> tuple[str, str]:
+    """`paymentId` and `paymentRequestId`, also of a message that cannot be read as a whole; empty
+    where they are absent or no texts."""
+    try:
+        members = read_members(posted.body)
+        return members.text("paymentId"), members.text("paymentRequestId")
+    except MembersUnreadable:
+        return "", ""
 
 
 def read_notice(posted: Posted, *, payment_types: frozenset[str] = PAYMENT_TYPES) -> Notice:
@@ -119,10 +176,18 @@ def acknowledge(*, client_id: str, now: datetime) -> Acknowledgement:
     return _answer(200, ("SUCCESS", "S", "success"), client_id=client_id, now=now)
 
 
-def refuse(*, client_id: str, now: datetime) -> Acknowledgement:
-    """For a message whose signature does not verify; Alipay sends again."""
-    told = ("SIGNATURE_INVALID", "F", "The signature is invalid.")
-    return _answer(401, told, client_id=client_id, now=now)
+class Refusal(Enum):
+    """Why a message is not acknowledged: HTTP status and result. Alipay sends again."""
+
+    UNVERIFIED = (401, ("SIGNATURE_INVALID", "F", "The signature is invalid."))
+    TOO_LARGE = (413, ("PARAM_ILLEGAL", "F", "The message is too large."))
+    NOT_STORED = (503, ("UNKNOWN_EXCEPTION", "U", "It could not be stored. Send it again."))
+
+
+def refuse(*, client_id: str, now: datetime, why: Refusal = Refusal.UNVERIFIED) -> Acknowledgement:
+    """For a message that is not taken in."""
+    http_status, told = why.value
+    return _answer(http_status, told, client_id=client_id, now=now)
 
 
 def _answer(

@@ -19,6 +19,7 @@ from merchant_portal.simulator import clockwork, contracts, notices, terms
 from merchant_portal.simulator.outbox import MerchantAnswer
 from merchant_portal.simulator.records import Notice
 from merchant_portal.simulator.server import Simulator
+from payments.services import Post
 from qrcodes import services as codes
 from qrcodes.models import Counter, Membership, Merchant, QRCode, Store
 
@@ -215,9 +216,6 @@ def _person(role: Role) -> Actor:
 
 def _taken_in(notice: Notice) -> MerchantAnswer:
     key = urlsplit(notice.url).path.rstrip("/").rsplit("/", 1)[-1]
-    is_kept = intake.receive(
-        key,
-        body=notice.prepared_body.encode("ascii"),
-        content_type=notices.content_type(notice),
-    )
+    post = Post(notice.prepared_body.encode("ascii"), notices.content_type(notice))
+    is_kept = intake.receive(key, post)
     return MerchantAnswer(200, "success" if is_kept else "fail")
