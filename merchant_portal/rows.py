@@ -88,10 +88,10 @@ def _insert_statement(model: type[Model]) -> tuple[tuple[str, ...], str]:
 
 def read_instant(value: Any) -> datetime:
     """An instant, as ``run`` returned it: SQLite keeps text."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
     operations: Any = connection.ops
-    if connection.vendor != "postgresql":
-        value = operations.convert_datetimefield_value(value, None, connection)
-    instant: datetime = value
+    instant: datetime = operations.convert_datetimefield_value(value, None, connection)
     return instant
 
 

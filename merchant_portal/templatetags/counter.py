@@ -4,6 +4,7 @@ Of the fifty rows that a screen is sent again, one is new: a process keeps the o
 MB of them, each under all that it shows.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -23,9 +24,16 @@ register = template.Library()
 
 
 @register.simple_tag
-def till_row(arrival: Arrival) -> SafeString:
-    """A payment as the cashier sees it, in the reader's language."""
-    return _row(arrival, get_language())
+def till_rows(arrivals: Iterable[Arrival]) -> SafeString:
+    """Payments as the cashier sees them, in the reader's language."""
+    language = get_language()
+    return SafeString("".join(_row(arrival, language) for arrival in arrivals))
+
+
+@register.simple_tag
+def hidden_rows(arrivals: Iterable[Arrival]) -> SafeString:
+    """Payments that are there to be announced alone."""
+    return SafeString("".join(f"<li hidden {announced(arrival)}></li>" for arrival in arrivals))
 
 
 @lru_cache(maxsize=4096)
