@@ -150,6 +150,11 @@ _CALLS: dict[str, StrOrPromise] = {
 }
 
 
+def said(what: object, which: object = "") -> str:
+    """A word and what is said of it, parted as the reader's language parts them."""
+    return _("%(what)s: %(which)s") % {"what": what, "which": which} if which else str(what)
+
+
 def call_words(service: str) -> str:
     """What a call was for, as people say it."""
     return str(_CALLS.get(service, _("We asked Alipay")))

@@ -22,7 +22,7 @@ from merchant_portal.access import Right
 from merchant_portal.money import Money
 from payments.models import CancelMove, GivingBack, Notification, SilenceAlarm
 from payments.places import ALIPAY_ZONE
-from payments.sentences import ACTORS, DETAILS, VERBS, call_words
+from payments.sentences import ACTORS, DETAILS, VERBS, call_words, said
 from payments.states import CancelState, PaymentState
 from payments.timeline import NoticeEvidence, answer_text
 from qrcodes.models import Counter, Registration, Store
@@ -355,6 +355,7 @@ def state_before(move: CancelMove | RefundMove) -> str:
 
 
 register.filter("call_words", call_words)
+register.simple_tag(said)
 
 
 @register.filter

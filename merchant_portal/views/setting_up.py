@@ -13,6 +13,7 @@ from merchant_portal.connection import check_connection
 from merchant_portal.views.setup_lights import CHECKED, KEY_COPIED, master_key_fingerprint
 from merchant_portal.views.setup_map import go_live_steps, read_map
 from merchant_portal.views.setup_steps import read_steps
+from payments.sentences import said
 from qrcodes.permissions import PortalRequest, needs
 
 
@@ -63,7 +64,7 @@ def setup_check(request: PortalRequest) -> HttpResponse:
             gateway=account.gateway_url,
         )
         say = messages.success if verdict.works else messages.error
-        say(request, f"{account}: {verdict.sentence}")
+        say(request, said(account, verdict.sentence))
     return redirect("setup_guide")
 
 

@@ -22,6 +22,7 @@ from merchant_portal.views.setup_after import (
 )
 from merchant_portal.views.setup_lights import CHECKED, Light, Step, step_of, time_text
 from payments.models import Notification, Payment, Quarantined
+from payments.sentences import said
 from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
 from qrcodes.states import CodeState
 
@@ -104,7 +105,7 @@ def _keys(known: Sequence[Account]) -> Step:
         "keys",
         title,
         Light.TO_DO,
-        f"{lacking[0]}: {need.sentence}",
+        said(lacking[0], need.sentence),
         reverse("account_key_new", args=[lacking[0].pk]),
         _("Add the key"),
     )
@@ -120,7 +121,7 @@ def _connection(known: Sequence[Account]) -> Step:
             unasked = True
         elif not last.details["works"]:
             return step_of(
-                "connection", title, Light.PROBLEM, f"{account}: {last.details['sentence']}"
+                "connection", title, Light.PROBLEM, said(account, last.details["sentence"])
             )
     if unasked or not known:
         return step_of(

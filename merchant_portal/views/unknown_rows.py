@@ -16,7 +16,7 @@ from merchant_portal.due import DueWork
 from merchant_portal.money import Money
 from merchant_portal.views.unknown_advice import State, advice_for
 from payments.models import Cancel, Lookup, Payment
-from payments.sentences import call_words
+from payments.sentences import call_words, said
 from payments.states import CANCEL_SENT, PAYMENT_UNSETTLED, CancelState, LookupState, PaymentState
 from payments.views.looking import visible_payments
 from qrcodes.models import Counter, QRCode, QRCodeQuerySet, Store
@@ -272,5 +272,6 @@ def _answers(subject_type: str, pks: Iterable[int]) -> defaultdict[int, list[Ans
 
 
 def _text(call: GatewayCall) -> str:
-    outcome = f"{call_words(call.service)}: {call.get_outcome_display().lower()}"
-    return f"{outcome} ({call.code})" if call.code else outcome
+    outcome = said(call_words(call.service), call.get_outcome_display().lower())
+    within = _("%(outcome)s (%(code)s)") % {"outcome": outcome, "code": call.code}
+    return within if call.code else outcome

@@ -1,24 +1,18 @@
-"""axe finds nothing against WCAG 2.2 AA on any page: wide and phone, light and dark, every role."""
+"""axe finds nothing against WCAG 2.2 AA on any page, and whatever a page offers can be pressed.
 
-import json
+Wide and phone, light and dark, every role; as a page stands and with everything on it opened; what
+is refused, what is not there, forms with errors, and each step of the panel money goes back by.
+"""
+
 import os
-import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+import re
+from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, expect
 
 from merchant_portal.access import Role
-from merchant_portal.simulator.server import Simulator
-from tests.alipay_side import AlipaySide
-from tests.crashes.processes import ROOT, House
-from tests.journeys.conftest import free_pair_of_ports
+from tests.journeys.eyes import EVERY_LOOK, TWO_LOOKS, Eyes, eyes_on_everything
 from tests.matrix.expecting import LETTERS
 from tests.matrix.routes import all_routes
 from tests.matrix.table import rows
@@ -32,15 +26,7 @@ pytestmark = [
     ),
 ]
 
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-Look = tuple[Literal["wide", "phone"], Literal["light", "dark"]]
-_SIZES: dict[str, ViewportSize] = {
-    "wide": {"width": 1280, "height": 900},
-    "phone": {"width": 390, "height": 844},
-}
-#: What others see of a page than whoever may look first, is looked at less often.
-_TWO_LOOKS: list[Look] = [("wide", "light"), ("phone", "dark")]
-_EVERY_LOOK: list[Look] = [*_TWO_LOOKS, ("phone", "light"), ("wide", "dark")]
+_ADMINISTRATOR, _CASHIER = "administrator everywhere", "cashier everywhere"
 #: What answers to GET and is no page of ours: pictures, files, what machines ask, parts of pages,
 #: and the description of the API, which Swagger UI draws.
 _NO_PAGES = frozenset(
@@ -76,98 +62,48 @@ _PAGES = sorted(
     and name not in _NO_PAGES
     and name != "admin:*"
 )
-#: What a page is made of, whoever looks: pages alike in this are looked at once.
-_MADE_OF = """() => [...document.querySelectorAll("main *, body > *")]
-  .map((each) => `${each.tagName}.${each.getAttribute("class")}.${each.getAttribute("role")}`)
-  .join(" ")"""
-
-
-@dataclass
-class Eyes:
-    """Everybody's browser on one portal, and what has been looked at."""
-
-    house: House
-    browser: Browser
-    addresses: dict[str, str]
-    people: dict[str, dict[str, str]]
-    pages: dict[str, Page] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-
-    def page_of(self, name: str) -> Page:
-        if name not in self.pages:
-            # The portal forbids foreign scripts; the test's own is let in here, and nowhere else.
-            context = self.browser.new_context(bypass_csp=True, reduced_motion="reduce")
-            context.add_cookies(
-                [
-                    {"name": key, "value": text, "url": self.house.url}
-                    for key, text in self.people[name].items()
-                ]
-            )
-            self.pages[name] = context.new_page()
-        return self.pages[name]
-
-    def is_new(self, page: Page) -> bool:
-        made_of = page.evaluate(_MADE_OF)
-        is_new = made_of not in self.seen
-        self.seen.add(made_of)
-        return is_new
+#: Forms that say what is missing, when they are sent as they stand without anything filled in.
+_FORMS = (
+    "account_change_password",
+    "account_edit",
+    "account_key_new",
+    "account_new",
+    "clinic",
+    "counter_devices",
+    "counter_edit",
+    "counter_new",
+    "lookup_new",
+    "merchant_edit",
+    "merchant_logo",
+    "merchant_new",
+    "own_pin",
+    "payment_shift",
+    "statement_upload",
+    "store_edit",
+    "store_new",
+)
+_SEND_EMPTY = """(form) => {
+  form.noValidate = true;
+  const kept = "[type=hidden], [type=checkbox], [type=radio]";
+  for (const each of form.querySelectorAll(`input:not(${kept}), textarea`)) each.value = "";
+  form.requestSubmit();
+}"""
 
 
 @pytest.fixture(scope="module")
 def eyes(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Eyes]:
-    folder: Path = tmp_path_factory.mktemp("pages")
-    with ExitStack() as stack:
-        simulator = Simulator(folder / "books.sqlite3", port=0, automatic_delivery=False)
-        alipay_url = stack.enter_context(simulator).url
-        http = stack.enter_context(httpx.Client(base_url=alipay_url, trust_env=False))
-        house = _house(folder, AlipaySide(http=http, url=alipay_url))
-        built = _one_of_everything(house)
-        stack.enter_context(house.web())
-        yield Eyes(house, browser, built["addresses"], built["people"])
-
-
-def _house(folder: Path, side: AlipaySide) -> House:
-    port = free_pair_of_ports()
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
-    url = f"http://127.0.0.1:{port}"
-    environment = kept | {
-        "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
-        "VAR_DIR": str(folder),
-        "WEB_PORT": str(port),
-        "PUBLIC_URL": url,
-        "DJANGO_SETTINGS_MODULE": "merchant_portal.settings",
-    }
-    return House(url, environment, folder, side)
-
-
-def _one_of_everything(house: House) -> dict[str, Any]:
-    ran = subprocess.run(
-        ["python", "-m", "tests.journeys.one_of_everything", house.alipay.url],
-        cwd=ROOT,
-        env=house.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    built: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return built
+    with eyes_on_everything(tmp_path_factory.mktemp("pages"), browser) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("name", _PAGES)
-def test_axe_finds_nothing_on(name: str, eyes: Eyes) -> None:
+def test_nothing_is_wrong_with(name: str, eyes: Eyes) -> None:
     found: list[str] = []
     people = _who_may_look(name)
     for person in people:
-        page = eyes.page_of(person)
-        response = page.goto(f"{eyes.house.url}{eyes.addresses[name]}")
-        assert response
-        assert response.headers["content-type"].startswith("text/html"), "this is no page"
-        assert "</html>" in page.content()
-        if eyes.is_new(page):
-            looks = _EVERY_LOOK if person == people[0] else _TWO_LOOKS
-            found += [f"{name}, {person}, {wrong}" for wrong in _violations(page, looks)]
+        page = eyes.open(name, person)
+        looks = EVERY_LOOK if person == people[0] else TWO_LOOKS
+        found += [f"{name}, {person}, {wrong}" for wrong in eyes.faults(page, looks)]
     assert found == [], "\n" + "\n".join(found)
 
 
@@ -183,13 +119,60 @@ def _who_may_look(name: str) -> list[str]:
     return [f"{role.value} everywhere" for role in roles]
 
 
-def _violations(page: Page, looks: Sequence[Look]) -> Iterator[str]:
-    """Every breach: how it was looked at, the rule, the element."""
-    for size, scheme in looks:
-        page.set_viewport_size(_SIZES[size])
-        page.emulate_media(color_scheme=scheme)
-        options = {"runOnly": _RULES, "resultTypes": ["violations"]}
-        for violation in Axe().run(page, options=options).response["violations"]:
-            for node in violation["nodes"]:
-                where = " ".join(map(str, node["target"]))
-                yield f"{size} {scheme}: {violation['id']} at {where}: {node['html'][:160]}"
+def test_nothing_is_wrong_with_what_is_refused(eyes: Eyes) -> None:
+    page = eyes.open("account_list", _CASHIER)
+    expect(page.locator("main")).to_contain_text("administrator")  # who may, and can give the right
+    assert eyes.faults(page, EVERY_LOOK) == []
+
+
+@pytest.mark.parametrize("person", [_ADMINISTRATOR, "signed out"])
+def test_nothing_is_wrong_with_what_is_not_there(person: str, eyes: Eyes) -> None:
+    page = eyes.open("/no-such-page/", person)
+    expect(page.locator("h1")).to_be_visible()
+    assert eyes.faults(page, EVERY_LOOK) == []
+
+
+@pytest.mark.parametrize("person", [_ADMINISTRATOR, _CASHIER])
+def test_nothing_is_wrong_with_the_menu_of_a_phone(person: str, eyes: Eyes) -> None:
+    page = eyes.open("home", person)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    assert eyes.faults(page, [("phone", "light"), ("phone", "dark")]) == []
+
+
+@pytest.mark.parametrize("name", _FORMS)
+def test_nothing_is_wrong_with_the_errors_of(name: str, eyes: Eyes) -> None:
+    page = eyes.open(name, _ADMINISTRATOR)
+    page.locator("main form[method=post]").last.evaluate(_SEND_EMPTY)
+    expect(page.locator("main").locator(".field-errors, .form-errors").first).to_be_visible()
+    assert eyes.faults(page, EVERY_LOOK) == []
+
+
+def test_nothing_is_wrong_with_any_step_of_giving_money_back(eyes: Eyes) -> None:
+    """The last step is the page of the refund, which is looked at by itself."""
+    page = eyes.open("give_back", _ADMINISTRATOR)
+    steps: list[Callable[[Page], None]] = [_ask_for_too_much, _ask_for_some, _mistype_who_one_is]
+    for step in steps:
+        step(page)
+        assert eyes.faults(page, EVERY_LOOK) == [], step.__name__
+
+
+def _ask_for_too_much(page: Page) -> None:
+    page.get_by_label("Another amount").check()
+    page.get_by_label("Amount", exact=True).fill("9999.00")
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#id_amount_error")).to_be_visible()
+
+
+def _ask_for_some(page: Page) -> None:
+    page.get_by_label("Amount", exact=True).fill("2.00")
+    page.get_by_label("Reason").select_option(label="Goods returned")
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator(".sentence")).to_contain_text("2.00")
+
+
+def _mistype_who_one_is(page: Page) -> None:
+    page.get_by_label("Your password").fill("mistyped")
+    page.get_by_role("button", name=re.compile("to go back$")).click()
+    expect(page.locator(".confirm .field-errors")).to_be_visible()
