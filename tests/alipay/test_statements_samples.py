@@ -9,7 +9,7 @@ from tests.alipay.statement_files import FOLDER, read_sample
 
 G, H = Family.GLOBAL_IN_STORE, Family.HK_IN_STORE
 A1, A2, H_ON = Family.AMS_FIRST, Family.AMS_NEWEST, Family.HK_ONLINE
-DAY, PAID_OUT = Document.TRANSACTION, Document.SETTLEMENT
+DAY, PAID_OUT, SUMS = Document.TRANSACTION, Document.SETTLEMENT, Document.SUMMARY
 OK, OTHER_COUNT = FileState.ACCEPTED, FileState.COUNT_MISMATCH
 
 READ = {
@@ -25,6 +25,15 @@ READ = {
     "2088000000000002_settlement_20240318.txt": (H, PAID_OUT, OK, 8),
     "2088000000000003_transaction_20240315.txt": (G, DAY, OK, 5),
     "2088000000000003_settlement_20240318.txt": (G, PAID_OUT, OK, 5),
+    "ams_transactionItems_20181225_000.csv": (A1, DAY, OK, 2),
+    "ams_transactionItems_no_transactions.csv": (A1, DAY, OK, 0),
+    "ams_settlementSummary_KaKaoPay_USD_0000000000000000000_000.csv": (A1, SUMS, OK, 0),
+    "ams_settlementSummary_KaKaoPay_USD_2018122611021040123_000.csv": (A1, SUMS, OK, 3),
+    "transactionItems_20240315_000.csv": (A1, DAY, OK, 4),
+    "transactionItems_20240315_001.csv": (A1, DAY, OK, 3),
+    "settlementItems_USD_2024031811021040123_000.csv": (A1, PAID_OUT, OK, 8),
+    "settlementSummary_USD_2024031811021040123_000.csv": (A1, SUMS, OK, 5),
+    "newest_layout_transaction_details_20240315.csv": (A2, DAY, OK, 2),
 }
 REFUSED = {
     "online_global_transaction_with_split.txt": None,
@@ -32,18 +41,9 @@ REFUSED = {
     "hk_online_settlebatch.csv": H_ON,
     "hk_online_fptrade_first_row.csv": H_ON,
     "hk_openapi_settle_first_row.csv": H_ON,
-    "ams_transactionItems_20181225_000.csv": A1,
-    "ams_transactionItems_no_transactions.csv": A1,
-    "ams_settlementSummary_KaKaoPay_USD_0000000000000000000_000.csv": A1,
-    "ams_settlementSummary_KaKaoPay_USD_2018122611021040123_000.csv": A1,
     "ALIPAY_SETTLEMENT_SUMMARY_CNY_20160730.csv": None,
     "ALIPAY_TRANSACTION_DETAIL_CNY_20160730.csv": None,
     "2088000000000004_20240318.zip": H_ON,
-    "transactionItems_20240315_000.csv": A1,
-    "transactionItems_20240315_001.csv": A1,
-    "settlementItems_USD_2024031811021040123_000.csv": A1,
-    "settlementSummary_USD_2024031811021040123_000.csv": A1,
-    "newest_layout_transaction_details_20240315.csv": A2,
 }
 SETTLED = {"0001": 994_082_555, "0002": 34_224, "0003": 101_383}
 

@@ -1,7 +1,8 @@
 """Alipay's nightly files of the in-store products (docs/statements.md)."""
 
+from merchant_portal.alipay.statements.amounts import Units
 from merchant_portal.alipay.statements.lines import Charset
-from merchant_portal.alipay.statements.names import NamedFile, read_name
+from merchant_portal.alipay.statements.names import WHOLE_DAY, NamedFile, read_day, read_name
 from merchant_portal.alipay.statements.reading import (
     NotReadToItsEnd,
     Outcome,
@@ -21,6 +22,7 @@ from merchant_portal.alipay.statements.words import (
 )
 
 __all__ = [
+    "WHOLE_DAY",
     "Charset",
     "Document",
     "Family",
@@ -37,6 +39,8 @@ __all__ = [
     "RowCode",
     "Source",
     "Statement",
+    "Units",
+    "read_day",
     "read_name",
     "read_statement",
 ]

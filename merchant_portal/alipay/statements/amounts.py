@@ -1,12 +1,14 @@
 """Amounts of a file as whole minor units: integer arithmetic, no rounding, nothing guessed."""
 
 import re
+from enum import StrEnum
 from functools import lru_cache
 
 from merchant_portal.alipay.fitting import decimals_of
 from merchant_portal.alipay.statements.words import Reason
 
 _plain = re.compile(r"[+-]?(0|[1-9]\d{0,11})(?:\.(\d{1,8}))?", re.ASCII)
+_whole = re.compile(r"[+-]?(0|[1-9]\d{0,15})", re.ASCII)
 _USUAL_LENGTH = 12
 _currency = re.compile(r"[A-Z]{3}", re.ASCII)
 
@@ -20,6 +22,30 @@ def minor_units(text: str, currency: str) -> int | Reason:
     if len(text) <= _USUAL_LENGTH and len(currency) <= _USUAL_LENGTH:
         return _again(text, currency)
     return _read(text, currency)
+
+
+class Units(StrEnum):
+    """How a file of the JSON products writes 7.25 dollars.
+
+    The tables of the pages say `7.25`; their oldest samples print `725`
+    (global.alipay.com/docs/ac/autodebitpay/settlementsummary).
+    """
+
+    MAJOR = "major"
+    SMALLEST = "smallest"
+
+
+def signed_minor(text: str, currency: str, units: Units) -> int | Reason:
+    """The amount in minor units with its sign, or why the text is none in that currency."""
+    minor = _smallest(text, currency) if units is Units.SMALLEST else minor_units(text, currency)
+    return -minor if isinstance(minor, int) and text.startswith("-") else minor
+
+
+def _smallest(text: str, currency: str) -> int | Reason:
+    if _decimals_of(currency[:4]) is None:
+        return Reason.NOT_A_CURRENCY
+    match = _whole.fullmatch(text)
+    return int(match[1]) if match else Reason.NOT_WHOLE
 
 
 @lru_cache(maxsize=1 << 14)

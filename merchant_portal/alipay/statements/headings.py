@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
+from merchant_portal.alipay.statements.comma_layouts import (
+    comma_layout_of,
+    is_beginning_of_comma_line,
+)
 from merchant_portal.alipay.statements.layouts import (
     SEPARATOR,
     Layout,
@@ -35,7 +39,10 @@ class FirstLine:
 
 @dataclass(frozen=True)
 class Heading:
-    """The first and the column line. Without a layout: a first line alone, of an idle day."""
+    """The first and the column line. Without a layout: a first line alone, of an idle day.
+
+    Files of the JSON products begin with the column line.
+    """
 
     first: FirstLine | None = None
     layout: Layout | None = None
@@ -65,7 +72,7 @@ def read_heading(lines: TextLines) -> Heading:
     if not text.lstrip().lower().startswith(_FIRST):
         _refuse_cut_first_line(text, lines)
         layout = _read_layout(number, text, lines)
-        if layout.document is Document.TRANSACTION:
+        if layout.document is Document.TRANSACTION and not layout.family.is_json:
             raise _refused(number, Reason.NO_FIRST_LINE, shown=text)
         return Heading(None, layout)
     first = _read_first(number, text, lines)
@@ -119,16 +126,17 @@ def _read_transaction_layout(first: FirstLine, lines: TextLines) -> Layout | Non
             return None
         raise _refused(1, Reason.COLUMN_LINE_MISSING, state=FileState.TRUNCATED)
     layout = _read_layout(*found, lines)
-    if layout.document is Document.SETTLEMENT:
+    if layout.document is not Document.TRANSACTION or layout.family.is_json:
         raise _refused(found[0], Reason.COLUMN_MISSING, shown="Transaction_type")
     return layout
 
 
 def _read_layout(number: int, text: str, lines: TextLines) -> Layout:
     try:
-        return layout_of(text)
+        return layout_of(text) if SEPARATOR in text else comma_layout_of(text)
     except LayoutUnknown as unknown:
-        if lines.has_open_end and is_beginning_of_column_line(text):
+        is_cut = is_beginning_of_column_line(text) or is_beginning_of_comma_line(text)
+        if lines.has_open_end and is_cut:
             raise _refused(number, Reason.ENDS_EARLY, state=FileState.TRUNCATED) from None
         refused = _refused(number, unknown.reason, shown=unknown.shown)
         refused.family = unknown.family

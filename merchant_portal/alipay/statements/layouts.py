@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from merchant_portal.alipay.statements.words import Document, Family, Reason
 
 SEPARATOR = "|"
+COMMA = ","
 
 _TRANSACTION = (
     *("partnertransactionid", "transactionid", "transactionamount", "chargeamount", "currency"),
@@ -36,6 +37,11 @@ class Layout:
     family: Family
     document: Document
     names: tuple[str, ...]
+
+    @property
+    def separator(self) -> str:
+        """What stands between two values."""
+        return COMMA if self.family.is_json else SEPARATOR
 
     def place_of(self, *columns: str) -> int:
         """Where the first of these stands; -1 where the file has none of them."""
@@ -64,15 +70,13 @@ def canonical(name: str) -> str:
 
 
 def layout_of(line: str) -> Layout:
-    """Read a column line; raises LayoutUnknown."""
+    """Read the column line of a file of family G or H; raises LayoutUnknown."""
     names = tuple(name.strip() for name in line.split(SEPARATOR))
     columns = [canonical(name) for name in names]
-    if len(columns) == 1:
-        raise _foreign(line)
     if "distributeamount" in columns:
         raise LayoutUnknown(Reason.ANOTHER_LAYOUT, shown="cross-border online")
     document = _document_of(columns)
-    _refuse_twice(names, columns)
+    refuse_twice(names, columns)
     return Layout(_family_of(document, set(columns)), document, names)
 
 
@@ -89,7 +93,8 @@ def _document_of(columns: list[str]) -> Document:
     raise LayoutUnknown(Reason.UNKNOWN_COLUMNS, shown=SEPARATOR.join(columns)[:80])
 
 
-def _refuse_twice(names: Iterable[str], columns: list[str]) -> None:
+def refuse_twice(names: Iterable[str], columns: list[str]) -> None:
+    """Raise LayoutUnknown where a column stands there twice."""
     twice = next((name for name in names if columns.count(canonical(name)) > 1), None)
     if twice is not None:
         raise LayoutUnknown(Reason.COLUMN_TWICE, shown=twice[:80])
@@ -109,25 +114,3 @@ def is_beginning_of_column_line(text: str) -> bool:
     """Whether a column line was cut off here."""
     *whole, cut = (canonical(name) for name in text.split(SEPARATOR))
     return set(whole) <= _KNOWN and any(name.startswith(cut) for name in _KNOWN)
-
-
-# What tells the comma files apart that Alipay sends for its other products: all of these columns.
-_FOREIGN: tuple[tuple[frozenset[str], Family | None, str], ...] = (
-    (frozenset({"customerid", "psp"}), Family.AMS_NEWEST, "order code, newest"),
-    (frozenset({"customerid", "referencemerchantid"}), Family.AMS_FIRST, "order code"),
-    (frozenset({"customerid", "summarytype"}), Family.AMS_FIRST, "order code"),
-    (frozenset({"customerid", "transactionid"}), None, "Hong Kong, AMS"),
-    (frozenset({"originalpartnertransactionid", "product"}), Family.HK_ONLINE, "Hong Kong online"),
-    (frozenset({"settlebatchno", "settledate"}), Family.HK_ONLINE, "Hong Kong online"),
-    (frozenset({"acquirementid"}), None, "barcode, old interface"),
-    (frozenset({"settlementamount", "commission"}), None, "barcode, old interface"),
-    (frozenset({"transactionid/partnertransactionid"}), None, "export of Alipay's portal"),
-)
-
-
-def _foreign(line: str) -> LayoutUnknown:
-    columns = {canonical(name) for name in line.split(",")}
-    for marks, family, layout in _FOREIGN:
-        if marks <= columns:
-            return LayoutUnknown(Reason.ANOTHER_LAYOUT, shown=layout, family=family)
-    return LayoutUnknown(Reason.UNKNOWN_COLUMNS, shown=line[:80])

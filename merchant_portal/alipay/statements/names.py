@@ -1,4 +1,10 @@
-"""What the name of a file says (global.alipay.com/docs/ac/barcode_hk/sftp)."""
+"""What the name of a file says (global.alipay.com/docs/ac/barcode_hk/sftp).
+
+Of the JSON products (docs.antom.com/ac/reconcile/transaction_details and
+global.alipay.com/docs/ac/cashierpayment/reports): `transactionItems_20181225_000.csv`,
+`settlementItems_KaKaoPay_USD_<batch>_000.csv`, and from the portal
+`TRANSACTION_DETAIL_<number>_20260428.csv`. Wallet and currency may stand before the rest.
+"""
 
 import re
 from dataclasses import dataclass
@@ -10,6 +16,25 @@ _in_store = re.compile(r"(\d{16})_(transaction|settlement)_(\d{8})(?!\d).*\.txt"
 _hk_online = re.compile(
     r"\d{16}_(?:fptrade_\d{8}\.csv|\d{8}\.zip|settlebatch_\d{8}\.csv)", re.I | re.A
 )
+_items = re.compile(
+    r"(?:[A-Za-z0-9]+_)?((transactionItems|settlementItems|settlementSummary)(?:_[A-Za-z0-9+-]+)*?_(\d{8,32}))"
+    r"_(\d{3})(?!\d).*\.csv",
+    re.I | re.A,
+)
+_portal = re.compile(
+    r"(TRANSACTION_DETAIL|SETTLEMENT_DETAIL|SETTLEMENT_SUMMARY)S?_\d+_(\d{8})(?!\d).*\.csv",
+    re.I | re.A,
+)
+WHOLE_DAY = "TRANSACTION_DETAIL"
+"""How the name of a transaction file from the portal begins."""
+_ITEMS = {
+    "transactionitems": Document.TRANSACTION,
+    "settlementitems": Document.SETTLEMENT,
+    "settlementsummary": Document.SUMMARY,
+    "transaction_detail": Document.TRANSACTION,
+    "settlement_detail": Document.SETTLEMENT,
+    "settlement_summary": Document.SUMMARY,
+}
 
 
 @dataclass(frozen=True)
@@ -17,13 +42,23 @@ class NamedFile:
     """What a name says; None and empty where it says nothing.
 
     `day` is the day of the transactions, or the one a settlement's name carries: which day that
-    is no page says, so nobody should decide by it.
+    is no page says, so nobody should decide by it. Of the JSON products a day may come in several
+    files: `series` is what their names have in common, `part` counts them from 0; a name from the
+    portal has no part, for it is all of the day.
     """
 
     partner_id: str = ""
     document: Document | None = None
     day: date | None = None
     family: Family | None = None
+    is_json: bool = False
+    series: str = ""
+    part: int | None = None
+
+    @property
+    def is_whole_day(self) -> bool:
+        """Of the JSON products: whether no other file of its kind tells of the same day."""
+        return self.is_json and self.part is None
 
 
 def read_name(name: str) -> NamedFile:
@@ -34,6 +69,15 @@ def read_name(name: str) -> NamedFile:
         return NamedFile(partner_id, Document(document.lower()), read_day(day))
     if _hk_online.fullmatch(base):
         return NamedFile(base[:16], family=Family.HK_ONLINE)
+    if match := _items.fullmatch(base):
+        series, word, number, part = match.groups()
+        document = _ITEMS[word.lower()]
+        # A settlement carries the number of its batch instead.
+        day = read_day(number) if document is Document.TRANSACTION else None
+        return NamedFile("", document, day, None, True, series, int(part))
+    if match := _portal.fullmatch(base):
+        word, number = match.groups()
+        return NamedFile("", _ITEMS[word.lower()], read_day(number), None, True)
     return NamedFile()
 
 

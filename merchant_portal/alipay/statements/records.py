@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from merchant_portal.alipay.statements.csv_rows import values_of
 from merchant_portal.alipay.statements.layouts import SEPARATOR, Layout
 from merchant_portal.alipay.statements.words import (
     Document,
@@ -59,6 +60,9 @@ class Row(NamedTuple):
     `partner_trans_id` is what stands in the partner's column: our number of the payment; of the
     refund for a refund; the payment's for a refund made in Alipay's portal; Alipay's own for a
     cancel in a settlement file. Texts are trimmed; `text` is the line untouched.
+
+    In files of the JSON products a fee that goes the other way round (one that a refund costs) and
+    a net below zero are negative, and so are amounts of OTHER and TOTAL lines.
     """
 
     line_number: int
@@ -90,17 +94,30 @@ class Row(NamedTuple):
     scene: str
     rate_text: str
     wallet: str
+    original_trans_id: str = ""
+    """JSON products only: the number of the payment that a refund or cancel is of."""
 
     @property
     def fields(self) -> dict[str, str]:
         """Every value under its column's name as the file has them, also those not named here."""
-        return dict(zip(self.layout.names, self.text.split(SEPARATOR), strict=True))
+        if self.layout.separator == SEPARATOR:
+            values = self.text.split(SEPARATOR)
+        else:
+            values = values_of(self.text)[: len(self.layout.names)]
+        return dict(zip(self.layout.names, values, strict=True))
 
     @property
     def net_agrees(self) -> bool:
-        """Whether Settlement = Amount - Fee; True where the line gives no net or no fee."""
+        """Whether Settlement = Amount - Fee; True where the line gives too little to tell.
+
+        The JSON products price in another currency than they settle in, and give no gross in that.
+        """
         if self.net_minor is None or self.fee_minor is None:
             return True
+        if self.layout.family.is_json:
+            is_told = self.pricing_amount_minor is not None
+            is_told = is_told and self.pricing_currency == self.currency
+            return not is_told or self.pricing_amount_minor == self.amount_minor
         return self.net_minor == abs(self.amount_minor - self.fee_minor)
 
     def identity(self, partner_id: str) -> LineIdentity:

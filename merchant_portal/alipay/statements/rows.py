@@ -11,7 +11,7 @@ from merchant_portal.alipay.statements.records import SHOWN, Problem, Row, print
 from merchant_portal.alipay.statements.words import Document, Kind, Reason, RowCode
 from merchant_portal.alipay.times import parse_text
 
-_NOTHING = frozenset({"", "-"})  # public importers met both for an amount that is not there
+NOTHING = frozenset({"", "-"})  # public importers met both for an amount that is not there
 _TIME_LENGTH = 19
 
 
@@ -59,7 +59,7 @@ _PICKED = (
 )
 
 
-class _Unfit(Exception):
+class Unfit(Exception):
     """A value that sets its line aside; no column where the line as a whole is meant."""
 
     def __init__(
@@ -84,7 +84,7 @@ class RowReader:
         """The line as a row; a Problem where it is not one."""
         try:
             return self._read(line_number, text)
-        except _Unfit as unfit:
+        except Unfit as unfit:
             column = self.layout.name_of(*unfit.column)
             shown = printable(unfit.shown)[:SHOWN]
             return Problem(line_number, column, unfit.code, unfit.reason, shown, printable(text))
@@ -111,7 +111,7 @@ class RowReader:
             kind = _transaction_kind(word)
         _refuse_numbers(partner_number, alipay_number)
         amount_minor = _amount(amount, currency, _AMOUNT)
-        fee_minor = None if fee in _NOTHING else _amount(fee, currency, _FEE)
+        fee_minor = None if fee in NOTHING else _amount(fee, currency, _FEE)
         if pricing_amount == amount and pricing_currency == currency:
             pricing_minor: int | None = amount_minor  # nearly always
         else:
@@ -151,9 +151,9 @@ class RowReader:
         values = text.split(SEPARATOR)
         if len(values) != len(self.layout.names):
             shown = f"{len(values)}, {len(self.layout.names)}"
-            raise _Unfit(RowCode.BAD_ROW, Reason.COLUMN_COUNT, shown=shown)
+            raise Unfit(RowCode.BAD_ROW, Reason.COLUMN_COUNT, shown=shown)
         if "\x00" in text:
-            raise _Unfit(RowCode.BAD_ROW, Reason.CONTROL_CHARACTER)
+            raise Unfit(RowCode.BAD_ROW, Reason.CONTROL_CHARACTER)
         if _is_padded(text):
             values = [value.strip(" \t") for value in values]
         values.append("")  # what place -1 picks
@@ -177,8 +177,8 @@ def _settlement_kind(word: str, status: str, *, is_cancel: bool) -> Kind:
     return Kind.CANCEL if kind is Kind.REFUND and is_cancel else kind
 
 
-def _unknown(column: Column, word: str) -> _Unfit:
-    return _Unfit(RowCode.UNKNOWN_TYPE, Reason.UNKNOWN_WORD, column=column, shown=word)
+def _unknown(column: Column, word: str) -> Unfit:
+    return Unfit(RowCode.UNKNOWN_TYPE, Reason.UNKNOWN_WORD, column=column, shown=word)
 
 
 def _is_padded(text: str) -> bool:
@@ -187,15 +187,15 @@ def _is_padded(text: str) -> bool:
 
 def _refuse_numbers(partner_number: str, alipay_number: str) -> None:
     if not alipay_number:
-        raise _Unfit(RowCode.BAD_ROW, Reason.NUMBER_MISSING, column=_ALIPAY_NUMBER)
+        raise Unfit(RowCode.BAD_ROW, Reason.NUMBER_MISSING, column=_ALIPAY_NUMBER)
     if len(partner_number) > ID_LENGTH:
         raise _too_long(_PARTNER_NUMBER, partner_number)
     if len(alipay_number) > ID_LENGTH:
         raise _too_long(_ALIPAY_NUMBER, alipay_number)
 
 
-def _too_long(column: Column, number: str) -> _Unfit:
-    return _Unfit(RowCode.BAD_ROW, Reason.NUMBER_TOO_LONG, column=column, shown=number)
+def _too_long(column: Column, number: str) -> Unfit:
+    return Unfit(RowCode.BAD_ROW, Reason.NUMBER_TOO_LONG, column=column, shown=number)
 
 
 def _amount(text: str, currency: str, column: Column, currency_column: Column = _CURRENCY) -> int:
@@ -203,12 +203,12 @@ def _amount(text: str, currency: str, column: Column, currency_column: Column = 
     if isinstance(minor, int):
         return minor
     if minor is Reason.NOT_A_CURRENCY:
-        raise _Unfit(RowCode.BAD_AMOUNT, minor, column=currency_column, shown=currency)
-    raise _Unfit(RowCode.BAD_AMOUNT, minor, column=column, shown=text)
+        raise Unfit(RowCode.BAD_AMOUNT, minor, column=currency_column, shown=currency)
+    raise Unfit(RowCode.BAD_AMOUNT, minor, column=column, shown=text)
 
 
 def _pricing(text: str, currency: str) -> int | None:
-    if text in _NOTHING:
+    if text in NOTHING:
         return None
     return _amount(text, currency, _PRICING_AMOUNT, _PRICING_CURRENCY)
 
@@ -216,7 +216,7 @@ def _pricing(text: str, currency: str) -> int | None:
 def _instant(text: str, column: Column) -> datetime:
     instant = _instant_of(text) if len(text) == _TIME_LENGTH else None
     if instant is None:
-        raise _Unfit(RowCode.BAD_ROW, Reason.NOT_A_TIME, column=column, shown=text)
+        raise Unfit(RowCode.BAD_ROW, Reason.NOT_A_TIME, column=column, shown=text)
     return instant
 
 

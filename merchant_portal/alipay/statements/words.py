@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Family(StrEnum):
-    """Whose files they are; only G and H are read here, the others are recognised and refused."""
+    """Whose files they are. H-on, Hong Kong's online products, is recognised and refused."""
 
     GLOBAL_IN_STORE = "G"
     HK_IN_STORE = "H"
@@ -12,29 +12,41 @@ class Family(StrEnum):
     AMS_FIRST = "A1"
     AMS_NEWEST = "A2"
 
+    @property
+    def is_json(self) -> bool:
+        """Whether it tells of payments that were begun through the JSON API."""
+        return self in {Family.AMS_FIRST, Family.AMS_NEWEST}
+
 
 class Document(StrEnum):
-    """What a file lists: what happened on a day, or what was paid out."""
+    """What a file lists: what happened on a day, what was paid out, or the sums of that."""
 
     TRANSACTION = "transaction"
     SETTLEMENT = "settlement"
+    SUMMARY = "summary"
 
 
 class Kind(StrEnum):
-    """What a line says happened, in our words."""
+    """What a line says happened, in our words.
+
+    OTHER and TOTAL stand in settlements of the JSON products alone: a fee, a reserve, a dispute or
+    a correction, and the sum of a summary's lines. Their amounts have their own sign.
+    """
 
     PAYMENT = "PAYMENT"
     CANCEL = "CANCEL"
     REFUND = "REFUND"
+    OTHER = "OTHER"
+    TOTAL = "TOTAL"
 
     @property
     def direction(self) -> int:
-        """+1: money to the merchant; -1: money back to the buyer."""
-        return 1 if self is Kind.PAYMENT else -1
+        """-1: money back to the buyer; +1: money to the merchant, or what has its own sign."""
+        return -1 if self in {Kind.CANCEL, Kind.REFUND} else 1
 
 
 class FileState(StrEnum):
-    """What a file is good for, by its own bytes.
+    """What a file is good for, by its own bytes; UNIT_SUSPECT, by what the merchant knows too.
 
     ACCEPTED and COUNT_MISMATCH: its lines may be used, though with the second nothing may be
     called missing on Alipay's side. TRUNCATED and EMPTY_BYTES: nothing is final, fetch it again.
@@ -48,6 +60,7 @@ class FileState(StrEnum):
     WRONG_PARTNER = "WRONG_PARTNER"
     WRONG_DATE = "WRONG_DATE"
     UNKNOWN_LAYOUT = "UNKNOWN_LAYOUT"
+    UNIT_SUSPECT = "UNIT_SUSPECT"
 
 
 class RowCode(StrEnum):
@@ -87,3 +100,13 @@ class Reason(StrEnum):
     NOT_A_DECIMAL = "Not a plain decimal number."
     TOO_FINE = "More decimals than the currency has."
     UNKNOWN_WORD = "A word that is not known here."
+    END_MISSING = "The file ends before its last line, <END>."
+    BEHIND_END = "The row stands behind the end of the file."
+    OPEN_QUOTE = "A quotation mark is not closed, or stands where none may."
+    NOT_AN_INSTANT = "Not a time with its zone as in 2024-03-15T09:12:44+08:00."
+    NOT_WHOLE = "Not a whole number of smallest units."
+    SIGN = "The sign does not fit the type."
+    OTHER_FEE_CURRENCY = "A fee is in another currency than the settlement."
+    OTHER_MERCHANT = "The row belongs to another merchant than the first one."
+    OTHER_TOTAL = "The lines do not add up to the total."
+    UNITS = "Every amount is 100 times ours: the file writes smallest units."
