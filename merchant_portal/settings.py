@@ -444,6 +444,8 @@ STATEMENT_EXPECTED_FROM = time(10, 15)
 STATEMENT_LATE_FROM = time(14, 0)
 #: How many days back files are awaited and looked for: Alipay's server keeps them as long.
 STATEMENT_DAYS_BACK = 7
+#: Merchant numbers whose files of the JSON products write 725 for 7.25 dollars, as old feeds do.
+STATEMENT_SMALLEST_UNITS = frozenset(env.list("STATEMENT_SMALLEST_UNITS", default=[]))
 #: Seconds until a stored file whose bytes are gone is looked for again.
 STATEMENT_RETRY_SECONDS = 300
 

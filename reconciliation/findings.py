@@ -79,6 +79,8 @@ class Theirs:
     fee_minor: int | None
     occurred_at: datetime
     store: str = ""
+    #: The payment's number that a refund's or cancel's line of the JSON products gives.
+    original_trans_id: str = ""
 
     @property
     def place(self) -> tuple[date, int, int]:
@@ -108,6 +110,8 @@ class Ours:
     refund_id: int | None = None
     cancel_id: int | None = None
     entry_id: int | None = None
+    #: Whether it was begun through the JSON API: those stand in files of their own.
+    by_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,25 @@ class Shelf:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """What is known of the files of a day: of the gateway's, and of those of the JSON products.
+
+    An account without a client id has them on one shelf.
+    """
+
+    gateway: Shelf
+    json: Shelf
+
+    @property
+    def day(self) -> date:
+        return self.gateway.day
+
+    def of(self, ours: Ours) -> Shelf:
+        """The shelf on which the file that should name something of ours stands."""
+        return self.json if ours.by_json else self.gateway
+
+
 def judge_absence(ours: Ours, shelf: Shelf) -> Finding:
     """Whether something of ours that no line names is missing, or waits for a file."""
     if _still_waits(ours, shelf):

@@ -14,6 +14,7 @@ from merchant_portal.due import DueWork
 from merchant_portal.fields import IdentifierField
 from merchant_portal.money import Money
 from payments.models import Cancel, LedgerEntry, Payment
+from payments.states import Interface
 from reconciliation.states import (
     FILE_AWAITED,
     FILE_USABLE,
@@ -45,6 +46,9 @@ class StatementFileQuerySet(models.QuerySet["StatementFile"]):
         """Whose lines are compared."""
         return self.filter(state__in=FILE_USABLE)
 
+    def of_interface(self, interface: Interface) -> "StatementFileQuerySet":
+        return self.filter(interface=interface)
+
     def of_day(self, account: Account, document: str, day: date) -> "StatementFileQuerySet":
         return self.filter(account=account, document=document, day=day)
 
@@ -58,6 +62,10 @@ class StatementFile(DueWork):
     name = models.CharField(_("name"), max_length=200)
     family = models.CharField(
         _("family"), max_length=4, choices=[(each.value, each.value) for each in Family], blank=True
+    )
+    #: Whose payments it tells of: an account may have both, and then files of both each day.
+    interface = models.CharField(
+        _("interface"), max_length=7, choices=Interface, default=Interface.GATEWAY
     )
     document = models.CharField(
         _("document"), max_length=11, choices=[(each.value, each.value) for each in Document]
@@ -101,7 +109,7 @@ class StatementFile(DueWork):
                 name="statement_file_once",
             ),
             models.UniqueConstraint(
-                fields=["account", "document", "day"],
+                fields=["account", "document", "day", "interface"],
                 condition=Q(state__in=FILE_AWAITED),
                 name="statement_awaited_once",
             ),
@@ -151,7 +159,7 @@ class StatementLine(models.Model):
     """One line of a file whose rows may be used. Amounts are magnitudes in minor units.
 
     ``amount_minor``, ``fee_minor`` and ``net_minor`` are in ``currency``, the settlement currency;
-    payments are compared in pricing currency.
+    payments are compared in pricing currency. Lines of kind OTHER and TOTAL have their own sign.
     """
 
     # Without a constraint: checking a million lines against the one row that the same transaction
@@ -167,6 +175,9 @@ class StatementLine(models.Model):
     kind = models.CharField(_("kind"), max_length=7, choices=LineKind)
     partner_trans_id = IdentifierField(_("partner number"), max_length=64)
     alipay_trans_id = IdentifierField(_("Alipay number"), max_length=64)
+    #: JSON products only: the payment's number that the line of a refund or cancel gives. The
+    #: default is the database's, so that storing the lines of other files says nothing of it.
+    original_trans_id = IdentifierField(max_length=64, blank=True, db_default="")
     currency = models.CharField(_("settlement currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount"))
     #: None where the file gives no fee; that is not a fee of zero.

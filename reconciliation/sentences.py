@@ -12,6 +12,7 @@ from reconciliation.states import FileState
 DOCUMENTS: dict[str, StrOrPromise] = {
     Document.TRANSACTION.value: gettext_lazy("Transactions"),
     Document.SETTLEMENT.value: gettext_lazy("Settlement"),
+    Document.SUMMARY.value: gettext_lazy("Settlement sums"),
     "": gettext_lazy("Unknown"),
 }
 ROW_CODES: dict[str, StrOrPromise] = {
@@ -49,6 +50,16 @@ REASONS = (
     gettext_noop("Not a plain decimal number."),
     gettext_noop("More decimals than the currency has."),
     gettext_noop("A word that is not known here."),
+    gettext_noop("The file ends before its last line, <END>."),
+    gettext_noop("The row stands behind the end of the file."),
+    gettext_noop("A quotation mark is not closed, or stands where none may."),
+    gettext_noop("Not a time with its zone as in 2024-03-15T09:12:44+08:00."),
+    gettext_noop("Not a whole number of smallest units."),
+    gettext_noop("The sign does not fit the type."),
+    gettext_noop("A fee is in another currency than the settlement."),
+    gettext_noop("The row belongs to another merchant than the first one."),
+    gettext_noop("The lines do not add up to the total."),
+    gettext_noop("Every amount is 100 times ours: the file writes smallest units."),
 )
 _WHAT_TO_DO: dict[str, StrOrPromise] = {
     FileState.EXPECTED: gettext_lazy(
@@ -75,6 +86,10 @@ _WHAT_TO_DO: dict[str, StrOrPromise] = {
     ),
     FileState.UNKNOWN_LAYOUT: gettext_lazy(
         "None of its lines is used. Its bytes are kept, should this layout be read one day."
+    ),
+    FileState.UNIT_SUSPECT: gettext_lazy(
+        "None of its lines is used. If Alipay writes this merchant's files in smallest units, say"
+        " so in STATEMENT_SMALLEST_UNITS, then import the file under another name."
     ),
     FileState.SUPERSEDED: gettext_lazy("A later delivery of the file has taken its place."),
 }

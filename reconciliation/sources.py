@@ -1,5 +1,6 @@
 """Where nightly files come from: a folder into which somebody, or Alipay's server, puts them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,9 +10,14 @@ from stat import S_ISREG
 from typing import NamedTuple
 
 from merchant_portal import clock
+from merchant_portal.alipay.statements import read_day
 
 _UNFINISHED = ".tmp"
 """Senders write under this ending and rename when done (docs.antom.com/ac/ams_oc/sft)."""
+
+_DEEPEST = 4
+"""Folders below an account's own: `v1/settlements/<merchant id>/<date>`."""
+_merchant = re.compile(r"[0-9]{10,64}", re.ASCII)
 
 
 class FolderMissing(Exception):
@@ -47,6 +53,17 @@ class Candidate:
         """The GMT+8 day on which it was last written to."""
         return clock.transaction_day(datetime.fromtimestamp(self.stamp.modified_ns / 1e9, UTC))
 
+    @property
+    def sorted_under(self) -> tuple[str, date | None]:
+        """The merchant number and the day by which a server sorts its files, as far as it does:
+        `/v1/settlements/<merchant id>/<date>/` (docs.antom.com/ac/reconcile/transaction_details).
+        """
+        folder = self.path.parent
+        day = read_day(folder.name)
+        if day is not None:
+            folder = folder.parent
+        return (folder.name if _merchant.fullmatch(folder.name) else ""), day
+
     def open(self) -> "WholeFile":
         return WholeFile(self)
 
@@ -67,15 +84,24 @@ class WholeFile(FileIO):
 
 
 def candidates(folder: str) -> Iterator[Candidate]:
-    """The files in a folder and in those right below it, where a server may sort them by day.
-
-    Hidden names and uploads in progress are passed over. Raises FolderMissing.
+    """The files in a folder and in those right below it, where a server may sort them by day; and
+    further down where it sorts them by merchant too. Hidden names and uploads in progress are
+    passed over. Raises FolderMissing.
     """
-    for path in _listed(Path(folder)):
-        if path.is_dir():
-            yield from _files(_listed(path))
-        else:
+    yield from _below(Path(folder), depth=0)
+
+
+def _below(folder: Path, *, depth: int) -> Iterator[Candidate]:
+    for path in _listed(folder):
+        if not path.is_dir():
             yield from _files([path])
+        elif depth == 0 or (depth < _DEEPEST and _sorts_files(path.name)):
+            yield from _below(path, depth=depth + 1)
+
+
+def _sorts_files(name: str) -> bool:
+    """Whether a folder's name is one by which a server sorts files."""
+    return name == "settlements" or bool(_merchant.fullmatch(name)) or read_day(name) is not None
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -61,6 +61,7 @@ def with_standing(days: QuerySet[ComparedDay]) -> QuerySet[ComparedDay]:
         open_count=Coalesce(Subquery(counted), 0),
         has_file=Exists(files.filter(state__in=FILE_USABLE)),
         has_complete_file=Exists(files.filter(complete)),
+        awaits_file=Exists(files.awaited()),
     )
 
 
@@ -69,6 +70,7 @@ def standing_of(day: ComparedDay) -> DayStanding:
     checks: Iterable[tuple[bool, DayStanding]] = (
         (day.open_count > 0, DayStanding.OPEN),  # type: ignore[attr-defined]  # annotated
         (not day.has_file, DayStanding.NO_FILE),  # type: ignore[attr-defined]
+        (day.awaits_file, DayStanding.NO_FILE),  # type: ignore[attr-defined]
         (not day.has_complete_file, DayStanding.INCOMPLETE),  # type: ignore[attr-defined]
         (day.awaiting_count > 0, DayStanding.WAITING),
         (day.problem_count > 0, DayStanding.SETTLED),

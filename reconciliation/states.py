@@ -19,6 +19,7 @@ class FileState(models.TextChoices):
     WRONG_PARTNER = "WRONG_PARTNER", _("Another partner's")
     WRONG_DATE = "WRONG_DATE", _("Another day's")
     UNKNOWN_LAYOUT = "UNKNOWN_LAYOUT", _("Unknown layout")
+    UNIT_SUSPECT = "UNIT_SUSPECT", _("Other units")
     SUPERSEDED = "SUPERSEDED", _("Replaced")
 
 
@@ -35,6 +36,7 @@ FILE_READ = (
     FileState.WRONG_PARTNER,
     FileState.WRONG_DATE,
     FileState.UNKNOWN_LAYOUT,
+    FileState.UNIT_SUSPECT,
 )
 
 FILE_MACHINE: Machine[FileState] = Machine(
@@ -60,11 +62,13 @@ class Source(models.TextChoices):
 
 
 class LineKind(models.TextChoices):
-    """What a line says happened."""
+    """What a line says happened; the last two stand in settlements of the JSON products alone."""
 
     PAYMENT = "PAYMENT", _("Payment")
     CANCEL = "CANCEL", _("Cancel")
     REFUND = "REFUND", _("Refund")
+    OTHER = "OTHER", _("Fee, reserve or correction")
+    TOTAL = "TOTAL", _("Total")
 
 
 class VerdictWord(models.TextChoices):

@@ -18,8 +18,8 @@ from django.db.models import QuerySet
 
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.statements import Document
-from payments.models import Cancel, EntryKind, LedgerEntry
-from payments.states import CancelState
+from payments.models import Cancel, EntryKind, LedgerEntry, Sale
+from payments.states import CancelState, Interface
 from reconciliation.matching import FEE_TOLERANCE_MINOR, day_bounds
 from reconciliation.models import StatementFile, StatementLine, Verdict
 from reconciliation.states import LineKind, VerdictWord
@@ -47,6 +47,15 @@ _REFUND_OF_ENTRY = f"""LEFT JOIN {_REFUND} r ON e.kind = '{EntryKind.REFUND}'
         AND r.account_id = e.account_id AND r.partner_refund_id = e.reference"""
 _CANCEL_OF_ENTRY = f"""LEFT JOIN {_CANCEL} c ON e.kind = '{EntryKind.CANCEL}'
         AND c.payment_id = e.payment_id AND c.state = '{CancelState.DONE}'"""
+_IN_JSON_FILES = f"""(SELECT 1 FROM {Sale._meta.db_table} s
+                    WHERE s.payment_id = {_ENTRY}.payment_id
+                        AND s.interface = '{Interface.JSON}')"""
+#: The condition that an entry's payment was begun through an interface.
+_BEGUN_BY: dict[Interface | None, str] = {
+    None: "",
+    Interface.JSON: f"AND EXISTS {_IN_JSON_FILES}",
+    Interface.GATEWAY: f"AND NOT EXISTS {_IN_JSON_FILES}",
+}
 _INTO = f"""
     INSERT INTO {_VERDICT} (account_id, day, word, kind, date_drift,
         line_id, payment_id, refund_id, cancel_id, entry_id)"""
@@ -141,8 +150,10 @@ def _match_kind(
     )
 
 
-def await_entries(account: Account, day: date) -> None:
-    """Their file is not in, or not complete: what no line names waits."""
+def await_entries(account: Account, day: date, *, begun_by: Interface | None = None) -> None:
+    """Their file is not in, or not complete: what no line names waits. Where an account has two
+    files of a day, what was ``begun_by`` one interface may wait alone.
+    """
     begins, ends = _bounds(day)
     around = [day - timedelta(days=1), day + timedelta(days=1)]
     _execute(
@@ -154,6 +165,7 @@ def await_entries(account: Account, day: date) -> None:
             SELECT id FROM {_ENTRY}
             WHERE account_id = %s AND occurred_at >= %s AND occurred_at < %s
                 AND kind IN ({", ".join(["%s"] * len(FILED_KINDS))})
+                {_BEGUN_BY[begun_by]}
             EXCEPT SELECT entry_id FROM {_VERDICT}
             WHERE account_id = %s AND day BETWEEN %s AND %s AND line_id IS NOT NULL)""",
         [account.pk, day, account.pk, begins, ends, *FILED_KINDS, account.pk, *around],

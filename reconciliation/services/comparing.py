@@ -1,7 +1,7 @@
 """Comparing a transaction day with Alipay's file of it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.db.models import BigIntegerField, Case, Count, F, Max, Sum, When
@@ -9,25 +9,21 @@ from django.db.models.functions import Coalesce
 
 from merchant_portal import clock
 from merchant_portal.accounts.models import Account
-from merchant_portal.alipay.statements import Document, Kind
+from merchant_portal.alipay.statements import Kind
 from payments.models import LedgerEntry
-from payments.states import Question
+from payments.states import Interface, Question
 from reconciliation import matching
 from reconciliation.findings import Field, Finding, Ours, Standing, Word
-from reconciliation.matching import Shelf
 from reconciliation.models import (
     ComparedDay,
     Discrepancy,
-    SetAside,
     StatementFile,
     StatementLine,
     Verdict,
 )
-from reconciliation.services import bulk, days, pairing
+from reconciliation.services import bulk, days, pairing, shelving
 from reconciliation.services.recording import BATCH, Recorder
 from reconciliation.states import VERDICT_QUIET, VerdictWord
-
-_A_DAY = timedelta(days=1)
 
 
 def reconcile_day(account: Account, day: date) -> None:
@@ -71,33 +67,24 @@ def _judge_lines(recorder: Recorder, line_ids: Sequence[int]) -> None:
 def _judge_ours(recorder: Recorder, entry_ids: Sequence[int]) -> None:
     """What of ours no line names: it waits, or is missing in their file."""
     account, day = recorder.account, recorder.day
-    shelf = _shelf(account, day, recorder.now)
+    shelves = shelving.shelves_of(account, day, recorder.now)
     recorder.record(_amount_questions(account, day))
-    recorder.record(pairing.findings_in_flight(account, day, shelf))
-    if day not in shelf.complete:
+    recorder.record(pairing.findings_in_flight(account, day, shelves))
+    lacks_gateway = day not in shelves.gateway.complete
+    lacks_json = day not in shelves.json.complete
+    if lacks_gateway and lacks_json:
         bulk.await_entries(account, day)
         return
+    if lacks_gateway or lacks_json:
+        lacking = Interface.GATEWAY if lacks_gateway else Interface.JSON
+        bulk.await_entries(account, day, begun_by=lacking)
     for part in _parts(entry_ids):
-        recorder.record(pairing.findings_of_entries(account, part, shelf))
+        recorder.record(pairing.findings_of_entries(account, part, shelves))
 
 
 def _parts(keys: Sequence[int]) -> Iterator[list[int]]:
     for start in range(0, len(keys), BATCH):
         yield list(keys[start : start + BATCH])
-
-
-def _shelf(account: Account, day: date, now: datetime) -> Shelf:
-    """Which files around a day may be relied on to be complete."""
-    files = StatementFile.objects.usable().filter(
-        account=account, document=Document.TRANSACTION, day__range=(day - _A_DAY, day + _A_DAY)
-    )
-    texts = SetAside.objects.filter(file__in=files).values_list("text", flat=True)
-    return Shelf(
-        day=day,
-        complete=frozenset(file.day for file in files if file.is_complete and file.day),
-        set_aside=matching.numbers_in(texts.iterator()),
-        now=now,
-    )
 
 
 def _amount_questions(account: Account, day: date) -> Iterator[Finding]:

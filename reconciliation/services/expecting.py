@@ -16,7 +16,7 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.statements import Document
 from merchant_portal.clock import GMT8
 from payments.models import Payment
-from payments.states import PaymentState
+from payments.states import Interface, PaymentState
 from reconciliation.models import StatementFile
 from reconciliation.services import late_files
 from reconciliation.services.moves import lock_account, move
@@ -31,10 +31,11 @@ _COVERED = (*FILE_AWAITED, *FILE_USABLE, FileState.RECEIVED)
 def expect_files(now: datetime) -> list[StatementFile]:
     """Await the file of each day that has ended with successes; returns those that are new."""
     expected = [
-        _expect(account, day)
+        _expect(account, day, interface)
         for account in accounts_with_files()
+        for interface in interfaces_of(account)
         for day in past_days(now)
-        if _is_due(day, now) and _lacks_file(account, day)
+        if _is_due(day, now) and _lacks_file(account, day, interface)
     ]
     _note_late(now)
     return [file for file in expected if file is not None]
@@ -44,6 +45,11 @@ def accounts_with_files() -> list[Account]:
     """The accounts whose files come here: by a folder, or because some have come before."""
     comes = ~Q(statement_folder="") | Q(statement_files__isnull=False)
     return list(Account.objects.filter(comes).distinct())
+
+
+def interfaces_of(account: Account) -> list[Interface]:
+    """Of which payments an account has files of their own; without a client id of one kind."""
+    return list(Interface) if account.client_id else [Interface.GATEWAY]
 
 
 def past_days(now: datetime) -> Iterator[date]:
@@ -62,20 +68,30 @@ def _is_due(day: date, now: datetime) -> bool:
     return _instant(day, settings.STATEMENT_EXPECTED_FROM) <= now
 
 
-def _lacks_file(account: Account, day: date) -> bool:
+def _lacks_file(account: Account, day: date, interface: Interface) -> bool:
     files = StatementFile.objects.of_day(account, Document.TRANSACTION, day)
-    return not files.filter(state__in=_COVERED).exists() and _had_successes(account, day)
+    covered = files.of_interface(interface).filter(state__in=_COVERED)
+    return not covered.exists() and _had_successes(account, day, interface)
 
 
-def _had_successes(account: Account, day: date) -> bool:
+def _had_successes(account: Account, day: date, interface: Interface) -> bool:
     """Whether money came in or went back; a cancel is of its payment's day."""
+    if interface == Interface.JSON:
+        of_payment, of_refund = Q(sale__interface=interface), Q(payment__sale__interface=interface)
+    elif account.client_id:
+        of_payment = ~Q(sale__interface=Interface.JSON)
+        of_refund = ~Q(payment__sale__interface=Interface.JSON)
+    else:
+        of_payment = of_refund = Q()
     within = (datetime.combine(day, time.min, GMT8), datetime.combine(day, time.max, GMT8))
     paid = Payment.objects.filter(
+        of_payment,
         account=account,
         state__in=(PaymentState.CONFIRMING, PaymentState.PAID, PaymentState.CANCELLED),
         occurred_at__range=within,
     )
     refunded = Refund.objects.filter(
+        of_refund,
         account=account,
         state__in=(RefundState.REFUNDED, RefundState.RETURNED),
         refunded_at__range=within,
@@ -84,14 +100,18 @@ def _had_successes(account: Account, day: date) -> bool:
 
 
 @transaction.atomic
-def _expect(account: Account, day: date) -> StatementFile | None:
+def _expect(account: Account, day: date, interface: Interface) -> StatementFile | None:
     """An awaited row, unless somebody was faster; the account's lock keeps deliveries apart."""
     lock_account(account.pk)
-    if not _lacks_file(account, day):
+    if not _lacks_file(account, day, interface):
         return None
+    is_json = interface == Interface.JSON
     file = StatementFile(
         account=account,
-        name=f"{account.partner_id}_transaction_{day:%Y%m%d}.txt",
+        interface=interface,
+        name=f"transactionItems_{day:%Y%m%d}_000.csv"
+        if is_json
+        else f"{account.partner_id}_transaction_{day:%Y%m%d}.txt",
         document=Document.TRANSACTION.value,
         day=day,
         due_at=_instant(day, settings.STATEMENT_EXPECTED_FROM),

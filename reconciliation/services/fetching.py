@@ -14,6 +14,7 @@ from merchant_portal.alipay.statements import read_name
 from merchant_portal.audit import SCHEDULE, Actor
 from reconciliation.errors import StatementRefused
 from reconciliation.models import StatementFile
+from reconciliation.services.placing import accounts_of_merchant
 from reconciliation.services.receiving import take_in
 from reconciliation.sources import Candidate, FolderMissing, SourceChanged, candidates
 from reconciliation.states import Source
@@ -59,16 +60,30 @@ def fetch_days(days: Sequence[date], *, actor: Actor) -> Fetched:
 
 
 def _of_days(account: Account, days: Sequence[date]) -> Iterator[Candidate]:
-    """The files of these days by their name, or where it tells none, by when they were written."""
+    """The files of these days by their name, else by their folder's, else by when they were
+    written.
+    """
     for candidate in candidates(account.statement_folder):
-        if (read_name(candidate.name).day or candidate.written_on) in days:
+        _merchant, day = candidate.sorted_under
+        if (read_name(candidate.name).day or day or candidate.written_on) in days:
             yield candidate
+
+
+def _owner(candidate: Candidate, account: Account) -> Account:
+    """The account whose merchant number stands above a file; else the one whose folder it is."""
+    merchant, _day = candidate.sorted_under
+    named = accounts_of_merchant(merchant)
+    return named[0] if len(named) == 1 else account
 
 
 def _take(candidate: Candidate, account: Account, actor: Actor, fetched: Fetched) -> None:
     try:
         receipt = take_in(
-            candidate, name=candidate.name, source=Source.FOLDER, actor=actor, account=account
+            candidate,
+            name=candidate.name,
+            source=Source.FOLDER,
+            actor=actor,
+            account=_owner(candidate, account),
         )
     except StatementRefused as refused:
         fetched.troubles.append(f"{candidate.name}: {refused}")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop
 from merchant_portal import clock
 from merchant_portal.alipay.statements import Document
 from merchant_portal.audit import SCHEDULE
+from payments.states import Interface
 from reconciliation.models import Discrepancy, DiscrepancyMove, StatementFile
 from reconciliation.services import decisions
 from reconciliation.states import DiscrepancyState, Resolution, VerdictWord
@@ -61,4 +62,5 @@ def _of_file(file: StatementFile) -> Discrepancy | None:
 
 
 def _key(file: StatementFile) -> str:
-    return f"{VerdictWord.MISSING_FILE}:{file.document}:{file.day}"
+    key = f"{VerdictWord.MISSING_FILE}:{file.document}:{file.day}"
+    return key if file.interface == Interface.GATEWAY else f"{key}:{file.interface}"

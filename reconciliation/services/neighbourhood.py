@@ -15,8 +15,8 @@ from merchant_portal import clock
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.statements import Document, Kind
 from merchant_portal.money import Money
-from payments.models import Cancel, EntryKind, LedgerEntry, Payment
-from payments.states import CancelState
+from payments.models import Cancel, EntryKind, LedgerEntry, Payment, Sale
+from payments.states import CancelState, Interface
 from reconciliation import matching
 from reconciliation.findings import Finding, Ours, Standing, Theirs, Word, directed
 from reconciliation.matching import Numbers
@@ -76,6 +76,7 @@ class Neighbourhood:
         about = {payment.pk for payment in payments}
         about |= {refund.payment_id for refund in self._refunds.values()}
         self._cancels = _weightiest_cancels(about)
+        self._by_json = _begun_by_json(account, about)
         self._entries = {
             (entry.kind, entry.reference): entry
             for entry in LedgerEntry.objects.filter(payment__among=about, kind__in=FILED_KINDS)
@@ -181,9 +182,15 @@ class Neighbourhood:
         return None
 
     def payment_of(self, line: Theirs) -> Payment | None:
-        """The payment whose number a line bears; Alipay's number decides between two."""
-        by_alipay = self._by_alipay.get(line.alipay_trans_id)
-        return by_alipay or self._by_partner.get(line.partner_trans_id)
+        """The payment whose number a line bears, or which it names as its original; Alipay's
+        number decides between two.
+        """
+        return (
+            self._by_alipay.get(line.alipay_trans_id)
+            or self._by_partner.get(line.partner_trans_id)
+            or self._by_alipay.get(line.original_trans_id)
+            or self._by_partner.get(line.original_trans_id)
+        )
 
     def _booked(self, reference: str) -> Ours | None:
         """The refund made elsewhere that carries a reference."""
@@ -211,7 +218,7 @@ class Neighbourhood:
 
     def _has_line_of_payment(self, line: Theirs) -> bool:
         """Whether their files know the payment that a line gives back."""
-        numbers = {line.alipay_trans_id, line.partner_trans_id} - {""}
+        numbers = _numbers_of_lines([line]) - {""}
         return any(
             other.kind is Kind.PAYMENT and numbers & {other.alipay_trans_id, other.partner_trans_id}
             for other in self._lines
@@ -263,6 +270,7 @@ class Neighbourhood:
             store=payment.store.name if payment.store else "",
             payment_id=payment.pk,
             entry_id=entry.pk if entry else None,
+            by_json=payment.pk in self._by_json,
         )
 
 
@@ -290,6 +298,7 @@ def _lines_with(account: Account, numbers: set[str]) -> Iterator[Theirs]:
         *("pk", "file_id", "line_number", "file__day", "kind"),
         *("alipay_trans_id", "partner_trans_id", "amount_minor", "currency"),
         *("pricing_amount_minor", "pricing_currency", "fee_minor", "occurred_at", "store_name"),
+        "original_trans_id",
         named=True,
     )
     return map(_theirs, rows)
@@ -310,7 +319,16 @@ def _theirs(line: Any) -> Theirs:
         fee_minor=line.fee_minor,
         occurred_at=line.occurred_at,
         store=line.store_name,
+        original_trans_id=line.original_trans_id,
     )
+
+
+def _begun_by_json(account: Account, payment_ids: set[int]) -> set[int]:
+    """Those of these payments that stand in the files of the JSON products."""
+    if not account.client_id:
+        return set()
+    sales = Sale.objects.filter(payment__among=payment_ids, interface=Interface.JSON)
+    return set(sales.values_list("payment", flat=True))
 
 
 def _weightiest_cancels(payment_ids: set[int]) -> dict[int, Cancel]:
@@ -329,4 +347,8 @@ def numbers_of(payment: Payment) -> Numbers:
 
 
 def _numbers_of_lines(lines: Iterable[Theirs]) -> set[str]:
-    return {number for line in lines for number in (line.alipay_trans_id, line.partner_trans_id)}
+    return {
+        number
+        for line in lines
+        for number in (line.alipay_trans_id, line.partner_trans_id, line.original_trans_id)
+    }

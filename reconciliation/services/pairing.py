@@ -11,7 +11,7 @@ from payments.models import Cancel, LedgerEntry
 from payments.states import CANCEL_SENT
 from reconciliation import matching
 from reconciliation.findings import Finding, Ours
-from reconciliation.matching import Shelf
+from reconciliation.matching import Shelves
 from reconciliation.models import StatementLine, Verdict
 from reconciliation.services.neighbourhood import (
     Neighbourhood,
@@ -25,21 +25,21 @@ def findings_of_lines(account: Account, line_ids: Sequence[int]) -> Iterator[Fin
     """Every word that these lines deserve."""
     wanted = frozenset(line_ids)
     lines = StatementLine.objects.filter(pk__among=line_ids)
-    numbers = lines.values_list("alipay_trans_id", "partner_trans_id")
-    family = Neighbourhood(account, {number for both in numbers for number in both})
+    numbers = lines.values_list("alipay_trans_id", "partner_trans_id", "original_trans_id")
+    family = Neighbourhood(account, {number for each in numbers for number in each})
     for finding in family.findings():
         if finding.theirs is not None and finding.theirs.line_id in wanted:
             yield finding
 
 
 def findings_of_entries(
-    account: Account, entry_ids: Sequence[int], shelf: Shelf
+    account: Account, entry_ids: Sequence[int], shelves: Shelves
 ) -> Iterator[Finding]:
     """What it means for those of these entries that no line of their day names."""
-    entries = list(_not_judged(account, entry_ids, shelf.day))
+    entries = list(_not_judged(account, entry_ids, shelves.day))
     family = Neighbourhood(account, {number for one in entries for number in _names_of(one)})
     ours = (family.ours_of_entry(entry) for entry in entries)
-    yield from _unnamed(family, ours, shelf)
+    yield from _unnamed(family, ours, shelves)
 
 
 def _not_judged(account: Account, entry_ids: Sequence[int], day: date) -> Iterator[LedgerEntry]:
@@ -54,7 +54,7 @@ def _not_judged(account: Account, entry_ids: Sequence[int], day: date) -> Iterat
     return (entry for entry in entries if entry.pk not in judged)
 
 
-def findings_in_flight(account: Account, day: date, shelf: Shelf) -> Iterator[Finding]:
+def findings_in_flight(account: Account, day: date, shelves: Shelves) -> Iterator[Finding]:
     """What left us on the day without an end yet, and refunds Alipay only told of."""
     refunds = list(_refunds_in_flight(account, day).select_related("payment__store"))
     cancels = list(_cancels_in_flight(account, day).select_related("payment__store"))
@@ -65,15 +65,15 @@ def findings_in_flight(account: Account, day: date, shelf: Shelf) -> Iterator[Fi
         *(family.ours_of_refund(refund) for refund in refunds),
         *(family.ours_of_cancel(cancel, cancel.payment) for cancel in cancels),
     ]
-    yield from _unnamed(family, ours, shelf)
+    yield from _unnamed(family, ours, shelves)
 
 
-def _unnamed(family: "Neighbourhood", ours: Iterable[Ours], shelf: Shelf) -> Iterator[Finding]:
+def _unnamed(family: "Neighbourhood", ours: Iterable[Ours], shelves: Shelves) -> Iterator[Finding]:
     """What no line of any day's file names: missing, or waiting."""
     named = {identity_of(each.ours) for each in family.findings() if each.ours is not None}
     for one in ours:
         if identity_of(one) not in named:
-            yield matching.judge_absence(one, shelf)
+            yield matching.judge_absence(one, shelves.of(one))
 
 
 def identity_of(ours: Ours) -> tuple[Kind, int]:

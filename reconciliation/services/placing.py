@@ -1,5 +1,10 @@
-"""Whose a file is: by its first line, else by its name, else by what a person or folder says."""
+"""Whose a file is: by its first line, else by its name, else by what a person or folder says.
 
+Files of the JSON products name a merchant number in each row. It may be the partner id or the
+client id of an account, or one that no account has; then the folder or a person says whose it is.
+"""
+
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from merchant_portal.accounts.models import Account, Region
@@ -13,6 +18,8 @@ _PARTNER_DIGITS = 16
 
 def account_of(statement: Statement, chosen: Account | None) -> Account:
     """The account a file belongs to; raises StatementRefused where nothing tells it."""
+    if statement.is_json:
+        return _of_merchant(statement, chosen)
     for partner_id in (named_partner(statement), statement.named.partner_id):
         found = _among(list(Account.objects.filter(partner_id=partner_id)), statement, chosen)
         if found is not None:
@@ -22,15 +29,35 @@ def account_of(statement: Statement, chosen: Account | None) -> Account:
     raise StatementRefused(_unplaced(statement), state=_state(statement), family=statement.family)
 
 
+def accounts_of_merchant(number: str) -> list[Account]:
+    """The accounts that a merchant number of the JSON products names; those with a client id."""
+    if not number:
+        return []
+    named = Account.objects.filter(Q(partner_id=number) | Q(client_id=number))
+    return [account for account in named if account.client_id] or list(named)
+
+
+def _of_merchant(statement: Statement, chosen: Account | None) -> Account:
+    found = accounts_of_merchant(statement.partner_id)
+    if chosen is not None and (not found or chosen in found):
+        return chosen
+    if len(found) == 1:
+        return found[0]
+    raise StatementRefused(_unplaced(statement), state=_state(statement), family=statement.family)
+
+
 def named_partner(statement: Statement) -> str:
-    """The partner the first line names. Fewer digits name nobody: published samples have 12."""
-    partner_id = statement.partner_id
+    """The partner the first line names. Fewer digits name nobody: published samples have 12.
+
+    A merchant number of the JSON products is none.
+    """
+    partner_id = "" if statement.is_json else statement.partner_id
     return partner_id if len(partner_id) == _PARTNER_DIGITS else ""
 
 
 def of_another_region(statement: Statement, account: Account) -> bool:
     """Whether a Hong Kong file came for a global account, or the other way round."""
-    if statement.layout is None or statement.family is None:
+    if statement.layout is None or statement.family is None or statement.is_json:
         return False
     return _REGIONS.get(statement.family) != account.region
 
@@ -56,6 +83,10 @@ def _unplaced(statement: Statement) -> str:
     problem = statement.refusal
     if problem is not None and not statement.partner_id:
         return _(problem.reason)
+    if statement.is_json and statement.partner_id:
+        return _("No account here has the merchant number %(number)s. Name the account.") % {
+            "number": statement.partner_id
+        }
     if statement.partner_id:
         return _("No account here has the partner number %(number)s.") % {
             "number": statement.partner_id

@@ -19,7 +19,7 @@ from merchant_portal.alipay.statements import (
 )
 from merchant_portal.audit import SCHEDULE
 from reconciliation.models import StatementFile
-from reconciliation.services import keeping, late_files, superseding
+from reconciliation.services import keeping, late_files, superseding, units
 from reconciliation.services.comparing import reconcile_day
 from reconciliation.services.moves import lock_account, move
 from reconciliation.services.placing import family_of, named_partner, of_another_region
@@ -70,7 +70,9 @@ def _statement(file: StatementFile) -> Statement | None:
     path = keeping.path_of(file)
     if not path.is_file():
         return None
-    statement = read_statement(path, name=file.name)
+    statement = read_statement(
+        path, name=file.name, in_smallest_units=settings.STATEMENT_SMALLEST_UNITS
+    )
     return statement if statement.sha256 == file.sha256 else None
 
 
@@ -111,9 +113,11 @@ def _store(file: StatementFile, statement: Statement) -> _Found:
         crashpoints.reached("statement.stored")
         outcome = reading.outcome
         found = _by_problem(outcome.problem)
+        if found.state in FILE_USABLE and units.is_suspect(file):
+            found = _Found(FileState.UNIT_SUSPECT, problem=Reason.UNITS.value)
         if found.state in FILE_USABLE:
             return replace(found, rows=outcome.rows, set_aside=outcome.set_aside)
-        transaction.set_rollback(True)  # that it was cut off is seen only at its end
+        transaction.set_rollback(True)  # what is wrong was seen only at its end
     return found
 
 

@@ -12,6 +12,7 @@ from merchant_portal import audit, clock, crashpoints
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.statements import Document, Statement, read_statement
 from merchant_portal.audit import Actor
+from payments.states import Interface
 from reconciliation.models import StatementFile
 from reconciliation.services import keeping
 from reconciliation.services.keeping import Draft, Readable
@@ -100,6 +101,7 @@ def _store(
     now = clock.now()
     file = _awaited(statement, account) or StatementFile(account=account)
     file.name = name
+    file.interface = interface_of(statement)
     file.document = statement.document or statement.named.document or ""
     file.day = statement.day or statement.named.day
     file.sha256 = draft.sha256
@@ -112,10 +114,16 @@ def _store(
     return file
 
 
+def interface_of(statement: Statement) -> Interface:
+    """Whose payments a file tells of, as far as its heading or name shows."""
+    return Interface.JSON if statement.is_json else Interface.GATEWAY
+
+
 def _awaited(statement: Statement, account: Account) -> StatementFile | None:
     """The awaited file of its day, which this one is, as far as its heading shows."""
     is_transaction = statement.document == Document.TRANSACTION
     if not is_transaction or statement.day is None or statement.refusal is not None:
         return None
     of_day = StatementFile.objects.of_day(account, Document.TRANSACTION, statement.day)
-    return of_day.awaited().select_for_update().first()
+    awaited = of_day.of_interface(interface_of(statement)).awaited()
+    return awaited.select_for_update().first()

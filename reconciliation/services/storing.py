@@ -5,7 +5,7 @@ text or one tuple, and never an object of the ORM. Lines that are set aside are 
 gathered and put in between two batches.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from merchant_portal.alipay.statements import Problem, Row
+from payments.states import Interface
 from reconciliation.models import SetAside, StatementFile, StatementLine
 
 _COLUMNS = (
@@ -22,6 +23,8 @@ _COLUMNS = (
     *("occurred_at", "settled_at", "remark", "store_name", "secondary_merchant_id", "scene"),
     *("wallet", "rate_text", "text"),
 )
+#: A column that only files of the JSON products fill; the database's default does for the others.
+_ITEM_COLUMNS = (*_COLUMNS, "original_trans_id")
 #: How much of a text its column holds; Alipay's own are shorter, and ``text`` has the whole line.
 _LONG, _NUMBER, _SHORT = 256, 64, 32
 _LONGEST_COLUMN = 100
@@ -34,7 +37,12 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def store_lines(file: StatementFile, lines: Iterable[Row | Problem]) -> None:
     """Put in every line of a file; those that are set aside into their own table."""
-    put = _copy if connection.vendor == "postgresql" else _insert
+    is_json = file.interface == Interface.JSON
+    put: Callable[[int, Iterable[Row]], None]
+    if connection.vendor == "postgresql":
+        put = _copy_items if is_json else _copy
+    else:
+        put = _insert_items if is_json else _insert
     rest = _Sorted(lines)
     while not rest.has_ended:
         put(file.pk, rest)
@@ -75,11 +83,25 @@ def _set_aside(file: StatementFile, problem: Problem) -> SetAside:
 
 def _copy(file_id: int, rows: Iterable[Row]) -> None:
     """One COPY as long as there are rows, so that the database works while lines are read."""
+    _stream_copy(_COLUMNS, _copy_lines(str(file_id), rows))
+
+
+def _copy_items(file_id: int, rows: Iterable[Row]) -> None:
+    """The same for the files of the JSON products, which are few."""
+    fields = ((*_values(file_id, row), row.original_trans_id) for row in rows)
+    lines = ("\t".join(map(_copied, each)) + "\n" for each in fields)
+    _stream_copy(_ITEM_COLUMNS, lines)
+
+
+def _copied(value: object) -> str:
+    return _NULL if value is None else str(value).translate(_ESCAPES)
+
+
+def _stream_copy(columns: tuple[str, ...], lines: Iterator[str]) -> None:
     table = connection.ops.quote_name(StatementLine._meta.db_table)
-    lines = _copy_lines(str(file_id), rows)
     with connection.cursor() as cursor:
         raw: Any = cursor.cursor  # COPY is psycopg's own; Django has no word for it
-        with raw.copy(f"COPY {table} ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
+        with raw.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
             while batch := "".join(islice(lines, _BATCH)):
                 copy.write(batch)
 
@@ -93,7 +115,7 @@ def _copy_lines(file_id: str, rows: Iterable[Row]) -> Iterator[str]:
         number, kind, _word, partner_number, alipay_number, currency, _amount, amount_minor, _fee,
         fee_minor, _net, net_minor, pricing_currency, _pricing, pricing_minor, occurred_at,
         settled_at, text, _layout, remark, _industry, _merchant, merchant_id, store_name, scene,
-        rate_text, wallet,
+        rate_text, wallet, _original,
     ) in rows:
         # fmt: on
         if occurred_at is not last:  # lines of one second share the object
@@ -129,17 +151,27 @@ def _copy_lines(file_id: str, rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _insert(file_id: int, rows: Iterable[Row]) -> None:
+    _stream_insert(_COLUMNS, (_values(file_id, row) for row in rows))
+
+
+def _insert_items(file_id: int, rows: Iterable[Row]) -> None:
+    values = ((*_values(file_id, row), row.original_trans_id) for row in rows)
+    _stream_insert(_ITEM_COLUMNS, values)
+
+
+def _stream_insert(
+    columns: tuple[str, ...], values: Iterator[tuple[str | int | None, ...]]
+) -> None:
     table = connection.ops.quote_name(StatementLine._meta.db_table)
-    places = ", ".join(["%s"] * len(_COLUMNS))
-    statement = f"INSERT INTO {table} ({', '.join(_COLUMNS)}) VALUES ({places})"
-    values = (_values(file_id, row) for row in rows)
+    places = ", ".join(["%s"] * len(columns))
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
     with connection.cursor() as cursor:
         while batch := list(islice(values, _BATCH)):
             cursor.executemany(statement, batch)
 
 
 def _values(file_id: int, row: Row) -> tuple[str | int | None, ...]:
-    """The columns of a row as SQLite takes them."""
+    """The columns of a row as values."""
     pricing = row.pricing_amount_minor
     return (
         file_id,

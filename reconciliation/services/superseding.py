@@ -6,7 +6,8 @@ stay, and so do the differences with what people decided about them.
 
 from django.db.models import Q, QuerySet
 
-from merchant_portal.alipay.statements import Document
+from merchant_portal.alipay.statements import WHOLE_DAY, Document, read_name
+from payments.states import Interface
 from reconciliation.models import Discrepancy, StatementFile, StatementLine, Verdict
 from reconciliation.services.moves import move
 from reconciliation.states import FILE_USABLE, FileState
@@ -34,10 +35,18 @@ def give_way_to_later(file: StatementFile) -> None:
 
 
 def _deliveries(file: StatementFile) -> QuerySet[StatementFile]:
-    """The other deliveries: of the same name, or of the same day's transactions."""
+    """The other deliveries: of the same name, or of the same day's transactions.
+
+    Those of the JSON products come in several files, each of which has its name; but what the
+    portal gives is the whole day, so it and the parts replace one another.
+    """
     same = Q(name=file.name)
     if file.document == Document.TRANSACTION and file.day is not None:
-        same |= Q(document=file.document, day=file.day)
+        of_day = Q(document=file.document, day=file.day, interface=file.interface)
+        if file.interface == Interface.GATEWAY or read_name(file.name).is_whole_day:
+            same |= of_day
+        else:
+            same |= of_day & Q(name__istartswith=WHOLE_DAY)
     return StatementFile.objects.filter(same, account=file.account_id).exclude(pk=file.pk)
 
 

@@ -178,7 +178,7 @@ def _other_deliveries(file: StatementFile) -> list[StatementFile]:
     """What else came under this name, or as this day's transactions."""
     same = Q(name=file.name)
     if file.document and file.day:
-        same |= Q(document=file.document, day=file.day)
+        same |= Q(document=file.document, day=file.day, interface=file.interface)
     others = StatementFile.objects.filter(same, account=file.account).exclude(pk=file.pk)
     return list(others.order_by("-received_at", "-pk")[:_PAGE_SIZE])
 
