@@ -162,7 +162,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["merchant_portal.templatetags.portal", "lucide.templatetags.lucide"],
+            "builtins": ["merchant_portal.templatetags.portal"],
         },
     }
 ]

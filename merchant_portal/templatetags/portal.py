@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
 from django_stubs_ext import StrOrPromise
-from lucide.templatetags.lucide import lucide
+from lucide.templatetags.lucide import lucide as drawn
 
 from merchant_portal.access import Right
 from merchant_portal.money import Money
@@ -35,6 +36,11 @@ from refunds.models import RefundMove
 from refunds.states import RefundState
 
 register = template.Library()
+
+#: An icon in the page, by name and size. Each is drawn once a process: the packaged tag copies and
+#: writes its tree anew for every row of a list.
+lucide = cache(drawn)
+register.simple_tag(lucide, name="lucide")
 
 #: Tone and icon of each state's pill, whatever noun it belongs to.
 _PILLS = {
