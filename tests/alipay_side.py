@@ -24,6 +24,10 @@ class AlipaySide:
     def add_partner(self, **partner: object) -> dict[str, Any]:
         return self._post("/control/partners", partner)
 
+    def add_client(self, **client: object) -> dict[str, Any]:
+        """A client id of the JSON API: whose it is, and the merchant's public key."""
+        return self._post("/control/clients", client)
+
     def pay(self, code: str, amount: str, **more: object) -> dict[str, Any]:
         """A buyer scans a code, types an amount and pays."""
         return self._post("/phone/pay", {"code": code, "amount": amount, **more})

@@ -24,7 +24,7 @@ from qrcodes.services.devices import (
     pair_device,
     revoke_device,
 )
-from qrcodes.services.enrolments import change_enrolment, enrol_counter
+from qrcodes.services.enrolments import change_enrolment, enrol_counter, enrol_store
 from qrcodes.services.hours import change_opening_hours, hours_of
 from qrcodes.services.logos import remove_logo, save_logo
 from qrcodes.services.patrolling import Finding, Sighting, look_at_sticker
@@ -91,6 +91,7 @@ __all__ = [
     "decide",
     "details_of",
     "enrol_counter",
+    "enrol_store",
     "find_device",
     "fits",
     "hours_of",

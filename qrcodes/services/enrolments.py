@@ -7,7 +7,7 @@ from merchant_portal import audit
 from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
 from qrcodes.errors import EnrolmentFrozen, EnrolmentRefused, StoreIdTaken
-from qrcodes.models import Counter, Enrolment, Registration
+from qrcodes.models import Counter, Enrolment, Registration, Store
 from qrcodes.services.moves import lock_settled, owe_changed_details
 
 #: Fixed once Alipay may keep a code: they say which code it is, and what its amounts mean.
@@ -20,15 +20,25 @@ def enrol_counter(counter: Counter, *, account: Account, actor: Actor) -> Enrolm
 
     Raises StoreIdTaken where another place has the default store id already.
     """
-    store = counter.store
-    store_id = f"{store.code}-{counter.code}"
+    store_id = f"{counter.store.code}-{counter.code}"
+    return _enrol(counter.store, counter, account=account, store_id=store_id, actor=actor)
+
+
+def enrol_store(store: Store, *, account: Account, actor: Actor) -> Enrolment:
+    """The same of a store as a whole: under it every counter of the store begins payments."""
+    return _enrol(store, None, account=account, store_id=store.code, actor=actor)
+
+
+def _enrol(
+    store: Store, counter: Counter | None, *, account: Account, store_id: str, actor: Actor
+) -> Enrolment:
     try:
         with transaction.atomic():
             enrolment, is_new = Enrolment.objects.get_or_create(
                 account=account,
+                store=store,
                 counter=counter,
                 defaults={
-                    "store": store,
                     "secondary_merchant_id": store.merchant.secondary_merchant_id,
                     "alipay_store_id": store_id,
                     "pricing_currency": store.pricing_currency,
@@ -36,7 +46,7 @@ def enrol_counter(counter: Counter, *, account: Account, actor: Actor) -> Enrolm
                 },
             )
             if is_new:
-                audit.record(actor, "enrol_counter", enrolment)
+                audit.record(actor, "enrol_counter" if counter else "enrol_store", enrolment)
     except IntegrityError as taken:
         raise StoreIdTaken(_taken(store_id)) from taken
     return enrolment

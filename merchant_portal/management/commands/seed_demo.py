@@ -1,4 +1,8 @@
-"""Fill a demo shop whose Alipay is the simulator; running it again changes nothing."""
+"""Fill a demo shop whose Alipay is the simulator; running it again changes nothing.
+
+Its global account sells at the counter through the JSON API, the one of Hong Kong through the
+gateway.
+"""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -8,7 +12,7 @@ import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from merchant_portal import step_up
+from merchant_portal import clock, step_up
 from merchant_portal.access import Role
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, Region, SignType
@@ -30,6 +34,7 @@ _PEOPLE = {
     "auditor": Role.AUDITOR,
 }
 _TEST_MD5_KEY = "demo0key0for0the0simulator0only0"
+_DEMO_CLIENT_ID = "211000000000000000016"
 _FEE_RATE = "0.006"
 #: Limits low enough that a trainee meets the second person.
 _FIRST_TERMS: dict[Region, dict[str, object]] = {
@@ -71,12 +76,15 @@ class Command(BaseCommand):
 
     def _seed(self, url: str) -> None:
         global_account = _account(url, partner_id="2088000000000016", region=Region.GLOBAL)
+        _connect_json(url, global_account)
         hk_account = _account(url, partner_id="2088000000000024", region=Region.HK)
         store, counters = _shop()
         for name, role in _PEOPLE.items():
             _person(name, role, store)
         hk_store, hk_counters = _hk_shop()
-        for account, made in ((global_account, counters), (hk_account, hk_counters)):
+        shops = ((global_account, store, counters), (hk_account, hk_store, hk_counters))
+        for account, shop, made in shops:
+            codes.enrol_store(shop, account=account, actor=COMMAND_LINE)
             for counter in made:
                 enrolment = codes.enrol_counter(counter, account=account, actor=COMMAND_LINE)
                 _make_code(enrolment)
@@ -127,10 +135,39 @@ def _account(url: str, *, partner_id: str, region: Region) -> Account:
     return account
 
 
-def _ask_simulator(address: str, wishes: dict[str, Any]) -> None:
+def _connect_json(url: str, account: Account) -> None:
+    """The account's client id of the JSON API, and each side's RSA2 key at the other."""
+    accounts.save_account(
+        partner_id=account.partner_id,
+        region=account.region,
+        actor=COMMAND_LINE,
+        terms={"client_id": _DEMO_CLIENT_ID, "json_url": url},
+    )
+    ours = account.keys.live(clock.now()).filter(purpose=KeyPurpose.OURS).first()
+    if ours is None:
+        made = accounts.generate_key_pair(account, algorithm=SignType.RSA2, actor=COMMAND_LINE)
+        ours = accounts.activate_key(made, actor=COMMAND_LINE)
+    wishes = {
+        "client_id": _DEMO_CLIENT_ID,
+        "partner_id": account.partner_id,
+        "merchant_public_key_pem": accounts.public_half(ours),
+    }
+    known = _ask_simulator(f"{url}/control/clients", wishes)
+    accounts.add_key(
+        account,
+        purpose=KeyPurpose.ALIPAY,
+        algorithm=SignType.RSA2,
+        text=str(known["alipay_public_key_pem"]),
+        actor=COMMAND_LINE,
+    )
+
+
+def _ask_simulator(address: str, wishes: dict[str, Any]) -> dict[str, object]:
     answer = httpx.post(address, json=wishes, timeout=10, trust_env=False)
     if not answer.is_success:
         raise CommandError(f"The simulator refused the demo partner: {answer.text}")
+    told: dict[str, object] = answer.json()
+    return told
 
 
 def _shop() -> tuple[Store, list[Counter]]:
