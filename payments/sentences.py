@@ -126,6 +126,14 @@ WHAT_TO_DO: dict[WaitReason, StrOrPromise] = {
     WaitReason.UNKNOWN_STATUS: gettext_lazy(
         "Alipay uses a word this version does not know. Ask Alipay about the payment."
     ),
+    WaitReason.UNREADABLE: gettext_lazy(
+        "Find the payment by its number: Alipay's answer says how it stands. Then ask Alipay why it"
+        " writes so."
+    ),
+    WaitReason.NO_SALE: gettext_lazy(
+        "Ask Alipay who began this payment: another program may use the account's client id. If it"
+        " is ours, apply this again."
+    ),
     WaitReason.REFUND_UNBOOKED: gettext_lazy(
         "Money went back to the customer. Finance compares it with Alipay's file."
     ),

@@ -17,8 +17,8 @@ from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import GatewayCall
 from merchant_portal.alipay.charsets import codec_of, media_type
 from merchant_portal.alipay.errors import KeyUnusable, NotificationUnreadable
-from merchant_portal.alipay.messages import Posted, parse_posted, verify_posted
-from merchant_portal.alipay.signing import SignType
+from merchant_portal.alipay.json_api.notifications import Posted as JSONPosted
+from merchant_portal.evidence.signatures import Signed, notice_holds, read_signed
 from merchant_portal.models import AuditEntry
 from merchant_portal.vault import SealBroken
 from payments.models import Cancel, GivingBack, Notification, Payment, PaymentMove, PaymentNote
@@ -63,20 +63,28 @@ class NoticeEvidence:
 
     @cached_property
     def raw(self) -> str:
-        """The posted bytes; a form is ASCII, so nothing is lost in showing it."""
-        return bytes(self.notification.body).decode("ascii", "backslashreplace")
+        """The posted bytes; a form is ASCII, a message UTF-8, so nothing is lost in showing it."""
+        charset = "utf-8" if self.notification.headers else "ascii"
+        return bytes(self.notification.body).decode(charset, "backslashreplace")
 
     @cached_property
-    def posted(self) -> Posted | None:
-        content_type = self.notification.content_type
+    def posted(self) -> Signed | None:
+        row = self.notification
         try:
-            return parse_posted(bytes(self.notification.body), content_type=content_type)
+            return read_signed(bytes(row.body), content_type=row.content_type, headers=row.headers)
         except NotificationUnreadable:
             return None
 
     @property
     def presign(self) -> str:
+        if isinstance(self.posted, JSONPosted):
+            return self.posted.signed_bytes.decode("utf-8", "backslashreplace")
         return self.posted.presign if self.posted else ""
+
+    @property
+    def signature(self) -> str:
+        """Of a message of the JSON API; that of a form stands in its body."""
+        return self.posted.signature if isinstance(self.posted, JSONPosted) else ""
 
     @cached_property
     def holds(self) -> bool | None:
@@ -88,7 +96,7 @@ class NoticeEvidence:
             key = accounts.open_verifying_key(row)
         except (SealBroken, KeyUnusable):
             return None
-        return verify_posted(self.posted, sign_type=SignType(row.algorithm), keys=[key]) is not None
+        return notice_holds(self.posted, key)
 
 
 def answer_text(call: GatewayCall) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from merchant_portal.alipay.errors import KeyUnusable, NotificationUnreadable
-from merchant_portal.alipay.messages import Posted, parse_posted
 from merchant_portal.alipay.signing import MD5Key, RSAPublicKey, SignType, VerifyingKey
 from merchant_portal.evidence import books, words
 from merchant_portal.evidence.archive import MANIFEST, EvidenceUnreadable, unpack
@@ -22,9 +21,12 @@ from merchant_portal.evidence.manifest import (
 )
 from merchant_portal.evidence.readme import readme
 from merchant_portal.evidence.signatures import (
+    Signed,
     answer_fields,
     key_digest,
     notice_holds,
+    read_signed,
+    signature_of,
     signed_string,
 )
 from merchant_portal.evidence.words import Word
@@ -116,6 +118,7 @@ def _named_members(manifest: Manifest) -> set[str]:
     named |= {key.member for key in manifest.keys if key.member}
     for notice in manifest.notifications:
         named |= {notice.body, notice.signed_string, notice.signature}
+        named |= {notice.headers} - {""}
     for call in manifest.calls:
         named |= {name for name in (call.request, call.answer) if name}
     return named | {line.member for line in manifest.lines}
@@ -197,8 +200,7 @@ class _Court:
     def hear_notices(self) -> Iterator[Word]:
         for record in self._manifest.notifications:
             try:
-                body = self._members[record.body]
-                posted = parse_posted(body, content_type=record.content_type)
+                posted = self._posted(record)
             except NotificationUnreadable as error:
                 self.refusals.append(f"{record.id}: the body cannot be read: {error}.")
                 continue
@@ -206,12 +208,20 @@ class _Court:
                 record.id, posted, is_proven=self._notice_is_proven(record, posted)
             )
 
-    def _notice_is_proven(self, record: NoticeRecord, posted: Posted) -> bool:
+    def _posted(self, record: NoticeRecord) -> Signed:
+        headers = self._members[record.headers] if record.headers else b""
+        return read_signed(
+            self._members[record.body],
+            content_type=record.content_type,
+            headers=headers.decode("ascii", "replace"),
+        )
+
+    def _notice_is_proven(self, record: NoticeRecord, posted: Signed) -> bool:
         keys = self._usable(record)
         held = next((key for key in keys or () if notice_holds(posted, key)), None)
         if self._members[record.signed_string] != signed_string(posted, held):
             self.refusals.append(f"{record.id}: the signed string is not the one of the body.")
-        if self._members[record.signature] != posted.signature.encode():
+        if self._members[record.signature] != signature_of(posted).encode():
             self.refusals.append(f"{record.id}: the signature is not the one in the body.")
         if keys and held is None:
             self.refusals.append(f"{record.id}: the signature does not hold.")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -54,7 +54,10 @@ class KeyRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeRecord:
-    """A notification as it came; the three members follow from the first."""
+    """A notification as it came; the signed string and the signature follow from the others.
+
+    ``headers`` is empty of a form, and in files that were packed before there were others.
+    """
 
     id: str
     notify_id: str
@@ -66,6 +69,7 @@ class NoticeRecord:
     sign_type: str
     key: str
     held_when_packed: bool | None
+    headers: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,11 +172,13 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _record(kind: type[Record], content: Any, place: str) -> Record:
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    if not isinstance(content, dict) or set(content) != names:
+    known = fields(kind)  # type: ignore[arg-type]
+    names = {field.name for field in known}
+    needed = {field.name for field in known if field.default is MISSING}
+    if not isinstance(content, dict) or not needed <= set(content) <= names:
         raise EvidenceUnreadable(f"The manifest's {place} has other fields than it should.")
     hints = get_type_hints(kind)
-    return kind(**{name: _typed(hints[name], content[name], f"{place}.{name}") for name in names})
+    return kind(**{name: _typed(hints[name], content[name], f"{place}.{name}") for name in content})
 
 
 def _typed(wanted: Any, content: Any, place: str) -> Any:

@@ -26,7 +26,7 @@ What is in it
 manifest.json              the facts of the payment, what each file is, and the SHA-256 of each
 notifications/N1/body.bin  a message as Alipay posted it
    signed-string.txt       the text of it that Alipay signed
-   signature.txt           the signature
+   signature.txt           the signature{headers}
 calls/C1/request.txt       a question or an instruction to Alipay: the text that the shop signed
    answer.bin              Alipay's answer as it came
 keys/                      Alipay's public keys, which verify what Alipay signed
@@ -47,7 +47,7 @@ with &. RSA2 is RSA with SHA-256, RSA is RSA with SHA-1, both with PKCS #1 v1.5 
 
     openssl dgst -sha256 -verify keys/K1.pem -signature signature.der signed-string.txt
 
-where signature.der is the base64 of signature.txt, decoded.
+{messages}where signature.der is the base64 of signature.txt, decoded.
 
 What it proves, and what it does not
 ------------------------------------
@@ -55,6 +55,14 @@ What it proves, and what it does not
 The nightly files carry no signature: a line proves what the shop's copy of the file says. The
 SHA-256 of the whole file is in manifest.json; Alipay can send the same file again.
 The ledger and the moves are the shop's own records.
+"""
+
+_HEADERS = """
+   headers.json            of a message of Alipay's JSON API: what is signed beside its body"""
+
+_MESSAGES = """\
+Where there is a headers.json, the signed string is POST and its path, a new line, its client id, a
+dot, its request time, a dot, and the body as it came; it is signed with RSA2.
 """
 
 _RSA = """\
@@ -79,6 +87,7 @@ Nothing in this file is signed by Alipay. It shows what the shop's records say, 
 def readme(manifest: Manifest) -> bytes:
     """README.txt of an evidence file."""
     facts = manifest.payment
+    has_messages = any(notice.headers for notice in manifest.notifications)
     return _TEXT.format(
         amount=facts.amount,
         currency=facts.currency,
@@ -92,6 +101,8 @@ def readme(manifest: Manifest) -> bytes:
         store=facts.store or "-",
         counter=_counter(facts),
         proof=_proof(manifest),
+        headers=_HEADERS if has_messages else "",
+        messages=_MESSAGES if has_messages else "",
     ).encode()
 
 

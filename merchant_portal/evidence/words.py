@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from merchant_portal.alipay.messages import Posted, TradeStatus, read_notice
+from merchant_portal.alipay.errors import NotificationUnreadable
+from merchant_portal.alipay.json_api import notifications as messages
+from merchant_portal.alipay.json_api.amounts import MinorAmount
+from merchant_portal.alipay.messages import TradeStatus, read_notice
 from merchant_portal.alipay.times import parse_compact, parse_text
 from merchant_portal.evidence.manifest import Facts
+from merchant_portal.evidence.signatures import Signed
 from merchant_portal.money import AmountUnusable, Money
 
 QUERY = "alipay.acquire.overseas.query"
@@ -40,7 +44,9 @@ class Word:
             return None
 
 
-def word_of_notice(source: str, posted: Posted, *, is_proven: bool) -> Word:
+def word_of_notice(source: str, posted: Signed, *, is_proven: bool) -> Word:
+    if isinstance(posted, messages.Posted):
+        return _word_of_message(source, posted, is_proven=is_proven)
     notice = read_notice(posted)
     says_taken = not notice.is_refund and notice.status_word in _TAKEN
     return Word(
@@ -54,6 +60,37 @@ def word_of_notice(source: str, posted: Posted, *, is_proven: bool) -> Word:
         currency=notice.trans_currency,
         paid_at=notice.paid_at,
     )
+
+
+def _word_of_message(source: str, posted: messages.Posted, *, is_proven: bool) -> Word:
+    """Of a message that cannot be read as a whole the numbers it names."""
+    payment_id, payment_request_id = messages.ids_in(posted)
+    taken = None
+    try:
+        notice = messages.read_notice(posted)
+        taken = notice.details if notice.is_paid else None
+    except NotificationUnreadable:
+        pass
+    amount = taken.amount if taken else None
+    return Word(
+        source=source,
+        is_proven=is_proven,
+        alipay_trans_id=payment_id,
+        partner_trans_id=payment_request_id,
+        seller_id="",
+        says_taken=taken is not None,
+        amount_text=_decimal(amount) if amount else "",
+        currency=amount.currency if amount else "",
+        paid_at=taken.paid_at if taken else None,
+    )
+
+
+def _decimal(amount: MinorAmount) -> str:
+    """The amount as it is written at the gateway; in an unknown currency as it came."""
+    try:
+        return Money(amount.value, amount.currency).decimal_text
+    except AmountUnusable:
+        return str(amount.value)
 
 
 def word_of_answer(source: str, service: str, fields: Mapping[str, str]) -> Word:

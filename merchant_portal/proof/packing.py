@@ -19,7 +19,7 @@ from merchant_portal.evidence.manifest import (
     write_manifest,
 )
 from merchant_portal.evidence.readme import readme
-from merchant_portal.evidence.signatures import signed_string
+from merchant_portal.evidence.signatures import signature_of, signed_string
 from merchant_portal.proof.gathering import CallProof, LineProof, OpenKey, Proof
 from payments.models import CancelMove, LedgerEntry, Payment, PaymentMove
 from payments.states import PAYMENT_TAKEN
@@ -80,7 +80,8 @@ class _Packer:
         row, posted = evidence.notification, evidence.posted
         key = next((k.key for k in self._proof.keys if k.row.pk == row.verified_with_id), None)
         string = signed_string(posted, key) if posted else b""
-        signature = posted.signature.encode() if posted else b""
+        signature = signature_of(posted).encode() if posted else b""
+        headers = row.headers.encode()
         return NoticeRecord(
             id=name,
             notify_id=row.notify_id,
@@ -92,6 +93,7 @@ class _Packer:
             sign_type=row.verified_with.algorithm,
             key=self._key_ids.get(row.verified_with_id, ""),
             held_when_packed=evidence.holds,
+            headers=self._put(f"notifications/{name}/headers.json", headers) if headers else "",
         )
 
     def _call(self, name: str, call: CallProof) -> CallRecord:
