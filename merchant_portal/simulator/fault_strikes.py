@@ -80,7 +80,7 @@ def _seeded(done: Struck, stage: Stage) -> SeededFault:
         partner_id=stage.terms.partner_id,
         kind=kind,
         day=stage.day.isoformat(),
-        file_name=file_name(stage.terms.partner_id, kind, stage.day),
+        file_name=done.draft.name or file_name(stage.terms.partner_id, kind, stage.day),
         happening=done.line.happening if done.line else "",
         partner_trans_id=cells.get("Partner_transaction_id", ""),
         transaction_id=cells.get("Transaction_id", ""),

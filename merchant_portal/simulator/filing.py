@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from .books import Books
-from .layouts import FileKind, file_name
+from .layouts import Draft, file_name
 from .records import Record
 from .terms import Terms, folder_of
 
@@ -30,12 +30,12 @@ class StatementFile(Record):
     written_at: float
 
 
-def put(
-    books: Books, terms: Terms, kind: FileKind, *, day: date, content: bytes, rows: int
-) -> StatementFile:
-    """Write a file, or write it anew, and remember the delivery."""
-    name = file_name(terms.partner_id, kind, day)
-    folder = folder_of(books, terms)
+def put(books: Books, terms: Terms, draft: Draft, *, day: date, below: str = "") -> StatementFile:
+    """Write a file, or write it anew, and remember the delivery; `below`: in which folder."""
+    kind, content = draft.kind, draft.content
+    rows = 0 if draft.is_empty else len(draft.lines)
+    name = draft.name or file_name(terms.partner_id, kind, day)
+    folder = folder_of(books, terms) / below
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f"{name}.tmp"
     unfinished.write_bytes(content)

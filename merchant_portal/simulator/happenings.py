@@ -16,7 +16,16 @@ from operator import attrgetter
 
 from .books import ALIPAY_TIME, Books, alipay_time
 from .currencies import decimals_of, exchange_rate
-from .records import Cancel, CancelAction, Origin, Refund, RefundState, Trade
+from .json_words import refund_id
+from .records import (
+    PAYMENT_ID_LENGTH,
+    Cancel,
+    CancelAction,
+    Origin,
+    Refund,
+    RefundState,
+    Trade,
+)
 from .terms import FeeBack, PortalRefundIds, Terms
 
 ALWAYS = "1"
@@ -33,6 +42,14 @@ SOURCES = (
     ("CANCEL", "cancels", "cancel_id", "cancelled_at", f"action = '{CancelAction.REFUND}'"),
     ("REFUND", "refunds", "refund_id", "refunded_at", f"state = '{RefundState.SUCCESS}'"),
 )
+
+
+class Wire(StrEnum):
+    """Which API the payment came by: each has files of its own. The value is for SQL."""
+
+    ANY = "1"
+    GATEWAY = f"length(trade_no) <> {PAYMENT_ID_LENGTH}"
+    JSON = f"length(trade_no) = {PAYMENT_ID_LENGTH}"
 
 
 class Kind(StrEnum):
@@ -89,27 +106,29 @@ def ever(books: Books, terms: Terms, *, on: date | None) -> list[Happening]:
     return _found(books, terms, ALWAYS) if on is None else of_day(books, terms, on)
 
 
-def of_day(books: Books, terms: Terms, day: date) -> list[Happening]:
+def of_day(books: Books, terms: Terms, day: date, *, wire: Wire = Wire.ANY) -> list[Happening]:
     """What happened on a GMT+8 day, in order."""
     begins = datetime.combine(day, time(), ALIPAY_TIME)
     span = (begins.timestamp(), (begins + timedelta(days=1)).timestamp())
-    return _found(books, terms, ALWAYS, span=span)
+    return _found(books, terms, ALWAYS, span=span, wire=wire)
 
 
-def unsettled(books: Books, terms: Terms, *, until: date) -> list[Happening]:
+def unsettled(books: Books, terms: Terms, *, until: date, wire: Wire) -> list[Happening]:
     """What happened until the end of a day and was not paid out yet."""
     end = datetime.combine(until + timedelta(days=1), time(), ALIPAY_TIME)
-    return _found(books, terms, UNSETTLED, span=(0, end.timestamp()))
+    return _found(books, terms, UNSETTLED, span=(0, end.timestamp()), wire=wire)
 
 
-def settled_on(books: Books, terms: Terms, day: date) -> list[Happening]:
+def settled_on(books: Books, terms: Terms, day: date, *, wire: Wire) -> list[Happening]:
     """What was paid out on a day."""
-    return _found(books, terms, SETTLED_ON, settled_on=day.isoformat())
+    return _found(books, terms, SETTLED_ON, settled_on=day.isoformat(), wire=wire)
 
 
-def with_keys(books: Books, terms: Terms, keys: Iterable[str]) -> list[Happening]:
+def with_keys(
+    books: Books, terms: Terms, keys: Iterable[str], *, wire: Wire = Wire.ANY
+) -> list[Happening]:
     """The happenings that are known by these keys."""
-    return _found(books, terms, WITH_KEYS, keys_wanted=keys)
+    return _found(books, terms, WITH_KEYS, keys_wanted=keys, wire=wire)
 
 
 def minor_units(text: str, currency: str) -> int:
@@ -135,6 +154,7 @@ def _found(
     span: tuple[float, float] = ALL_TIME,
     settled_on: str = "",
     keys_wanted: Iterable[str] = (),
+    wire: Wire = Wire.ANY,
 ) -> list[Happening]:
     """The happenings within a span that fulfil a condition upon their key."""
     values = {
@@ -149,7 +169,8 @@ def _found(
         key = f"'{word} ' || {number}"
         sql = (
             f"SELECT {key} AS key, trade_no FROM {table} WHERE partner_id = :partner AND {counts} "
-            f"AND {instant} >= :begins AND {instant} < :ends AND {wanted.format(key=key)}"
+            f"AND {instant} >= :begins AND {instant} < :ends AND {wanted.format(key=key)} "
+            f"AND {wire.value}"
         )
         for row in books.rows(sql, values):
             keys.add(str(row["key"]))
@@ -234,6 +255,9 @@ def _after(before: Sum, each: Refund | Cancel, whole: Sum, terms: Terms) -> Sum:
 
 def _refund_ids(refund: Refund, trade: Trade, terms: Terms) -> dict[str, str]:
     """A refund's two numbers: the merchant's, or the payment's if the merchant has none."""
+    if trade.is_by_json:
+        numbers = {"partner_trans_id": refund.out_biz_no, "transaction_id": refund_id(refund)}
+        return numbers | {"remark": refund.reason}
     if refund.origin == Origin.GATEWAY:
         return {
             "partner_trans_id": refund.out_biz_no,

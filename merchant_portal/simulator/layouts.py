@@ -5,7 +5,7 @@ transactionqrcode/settlement_format, /docs/ac/merchant_qr_code_hk/transfile and 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -13,15 +13,19 @@ from enum import StrEnum
 
 from .books import ALIPAY_TIME, wall_clock
 from .currencies import decimals_of
-from .happenings import Happening, Kind, fee_of, half_up
-from .records import Region
+from .happenings import Happening, Kind, Wire, fee_of, half_up
+from .records import Product, Region
 from .terms import SignStyle, Terms
 
 SEPARATOR = "|"
 UNWRITABLE = re.compile(r"[|\r\n]")
 SETTLED_AT = time(15, 46)
 LONGEST_REMARK = 256
-ORDER_SCENE = "shopQrCode"
+ORDER_SCENES = {
+    Product.SHOP_CODE: "shopQrCode",
+    Product.BARCODE: "paymentQrCode",
+    Product.ORDER_CODE: "transactionQrCode",
+}
 LIQUIDATED = "L"
 
 TRANSACTION_COLUMNS = (
@@ -88,6 +92,9 @@ class Draft:
     lost_bytes: int = 0
     is_empty: bool = False
     is_withheld: bool = False
+    name: str = ""  # Empty: by partner, kind and day.
+    wire: Wire = Wire.GATEWAY
+    again: "Callable[[list[Happening]], Draft] | None" = None  # The same file of other rows.
 
     @property
     def content(self) -> bytes:
@@ -98,7 +105,7 @@ class Draft:
         whole = self.mark + text.encode(self.codec)
         return whole[: max(0, len(whole) - self.lost_bytes)]
 
-    def _texts(self) -> Iterator[str]:
+    def _texts(self) -> Iterable[str]:
         if self.heading is not None:
             yield self.heading.text(count=len(self.lines))
         yield SEPARATOR.join(self.columns)
@@ -189,7 +196,7 @@ def _common_cells(each: Happening) -> dict[str, str]:
         "Secondary_merchant_name": _plain(shop["secondary_merchant_name"]),
         "Secondary_merchant_id": _plain(shop["secondary_merchant_id"]),
         "Operator_name": _plain(operator),
-        "Order_scene": ORDER_SCENE,
+        "Order_scene": ORDER_SCENES[trade.product],
         "Trans_currency": trade.currency,
         "Trans_amount": written(each.pricing_minor, trade.currency),
         "Trans_forex_rate": each.forex_rate,

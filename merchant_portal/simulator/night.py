@@ -6,12 +6,15 @@ same day closed again is a second delivery of the same files.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
-from . import fault_strikes, filing, happenings, refunds, settlements
+from . import fault_strikes, filing, happenings, items, refunds, settlements
 from .books import ALIPAY_TIME, Books
 from .file_faults import HOLD_BACK, AwaitedFile, Displaced, FileFaultName
 from .filing import StatementFile
+from .happenings import Happening, Wire
+from .item_layouts import ItemDraft, folder_name, summary_of
 from .layouts import Draft, FileKind, Line, settlement_draft, transaction_draft
 from .records import Partner
 from .terms import Terms, terms_of
@@ -82,16 +85,16 @@ class _Night:
 
     def close(self, day: date) -> list[StatementFile]:
         """The files that were awaited, then those of the day, as the faults leave them."""
-        late = [self.deliver(each) for each in self._awaited_beside(day)]
-        settlements.pay_out(self.books, self.terms, day)
-        made = [self._file_struck(kind, day) for kind in FileKind]
-        return [filed for filed in (*late, *made) if filed is not None]
+        late = [filed for each in self._awaited_beside(day) for filed in self.deliver(each)]
+        for wire in (Wire.GATEWAY, Wire.JSON):
+            settlements.pay_out(self.books, self.terms, day, wire=wire)
+        return late + [filed for kind in FileKind for filed in self._files(kind, day)]
 
-    def deliver(self, awaited: AwaitedFile) -> StatementFile | None:
-        """Write a file that was to come later; nothing holds it back once more."""
+    def deliver(self, awaited: AwaitedFile) -> list[StatementFile]:
+        """Write files that were to come later; nothing holds them back once more."""
         self.books.remove(awaited)
         kind, day = FileKind(awaited.kind), date.fromisoformat(awaited.day)
-        return self._file_struck(kind, day, spare=HOLD_BACK)
+        return self._files(kind, day, spare=HOLD_BACK)
 
     def _awaited_beside(self, day: date) -> list[AwaitedFile]:
         """What comes in this night; what is awaited of the day itself is written anyway."""
@@ -105,46 +108,70 @@ class _Night:
             if each.day != day.isoformat() and (each.due_at is None or each.due_at <= now)
         ]
 
-    def _file_struck(
+    def _files(
         self, kind: FileKind, day: date, *, spare: frozenset[FileFaultName] = frozenset()
-    ) -> StatementFile | None:
-        """A file as the faults leave it; a file that has nothing to tell is not written."""
-        draft = self._draft(kind, day)
-        if draft is None:
-            return None
-        struck = fault_strikes.strike(
-            self.books, self.partner, self.terms, draft, day=day, spare=spare
-        )
-        return None if struck.is_withheld else self._file(struck, day)
+    ) -> list[StatementFile]:
+        """The files of one kind as the faults leave them; what has nothing to tell is not made."""
+        made = []
+        for draft in self._drafts(kind, day):
+            struck = fault_strikes.strike(
+                self.books, self.partner, self.terms, draft, day=day, spare=spare
+            )
+            if not struck.is_withheld:
+                made += self._put(draft, struck, day)
+        return made
 
-    def _file(self, draft: Draft, day: date) -> StatementFile:
-        content, rows = draft.content, 0 if draft.is_empty else len(draft.lines)
-        return filing.put(self.books, self.terms, draft.kind, day=day, content=content, rows=rows)
+    def _put(self, draft: Draft, struck: Draft, day: date) -> list[StatementFile]:
+        """A file, and with a batch of the JSON API its summary, which no fault strikes."""
+        if not isinstance(draft, ItemDraft) or not isinstance(struck, ItemDraft):
+            return [filing.put(self.books, self.terms, struck, day=day)]
+        put = partial(filing.put, self.books, self.terms, day=day)
+        below = folder_name(self.terms.partner_id, day)
+        if draft.kind is FileKind.SETTLEMENT:
+            return [put(struck, below=below), put(summary_of(draft), below=below)]
+        failed = items.failures(self.books, self.terms, day)
+        return [put(replace(struck, lines=(*struck.lines, *failed)), below=below)]
 
-    def _draft(self, kind: FileKind, day: date) -> Draft | None:
+    def _drafts(self, kind: FileKind, day: date) -> list[Draft]:
+        """Of gateway.do, then of the JSON API."""
         if kind is FileKind.TRANSACTION:
             return self._transactions(day)
-        return self._settlement(day)
+        return self._settlements(day)
 
-    def _transactions(self, day: date) -> Draft | None:
+    def _transactions(self, day: date) -> list[Draft]:
         """All that happened on the day; nothing on a day without, unless the contract says so."""
+        terms, made = self.terms, list[Draft]()
+        happened, arrived = self._happened(day, Wire.GATEWAY)
+        if happened or terms.idle_files:
+            region = self.partner.region
+            draft = transaction_draft(happened, region=region, terms=terms, day=day)
+            made.append(_arrived(draft, arrived))
+        happened, arrived = self._happened(day, Wire.JSON)
+        failed = items.failures(self.books, terms, day)
+        if happened or failed or (terms.idle_files and items.has_clients(self.books, terms)):
+            feed = items.feed_of(self.books, terms, happened)
+            made.append(_arrived(feed.transactions(happened, day), arrived))
+        return made
+
+    def _happened(self, day: date, wire: Wire) -> tuple[list[Happening], dict[str, str]]:
+        """What belongs to a day, and when what came over midnight is told to have been."""
         books, terms = self.books, self.terms
         moved = _moved(books, terms, day)
         arrived = {each.happening: each.payment_time for each in moved if each.to_day == str(day)}
         gone = {each.happening for each in moved}
-        happened = happenings.with_keys(books, terms, arrived)
-        happened += [each for each in happenings.of_day(books, terms, day) if each.key not in gone]
-        if not happened and not terms.idle_files:
-            return None
-        draft = transaction_draft(happened, region=self.partner.region, terms=terms, day=day)
-        return replace(draft, lines=tuple(_at(line, arrived) for line in draft.lines))
+        happened = happenings.with_keys(books, terms, arrived, wire=wire)
+        of_day = happenings.of_day(books, terms, day, wire=wire)
+        return happened + [each for each in of_day if each.key not in gone], arrived
 
-    def _settlement(self, day: date) -> Draft | None:
+    def _settlements(self, day: date) -> list[Draft]:
         """All that was paid out on the day."""
-        paid = happenings.settled_on(self.books, self.terms, day)
-        if not paid:
-            return None
-        return settlement_draft(paid, region=self.partner.region, terms=self.terms, day=day)
+        books, terms, made = self.books, self.terms, list[Draft]()
+        paid = happenings.settled_on(books, terms, day, wire=Wire.GATEWAY)
+        if paid:
+            retold = partial(settlement_draft, region=self.partner.region, terms=terms, day=day)
+            made.append(replace(retold(paid), wire=Wire.GATEWAY, again=retold))
+        paid = happenings.settled_on(books, terms, day, wire=Wire.JSON)
+        return made + items.settlements(books, terms, paid, day)
 
 
 def _moved(books: Books, terms: Terms, day: date) -> list[Displaced]:
@@ -152,6 +179,10 @@ def _moved(books: Books, terms: Terms, day: date) -> list[Displaced]:
     where = "kind = ? AND partner_id = ? AND ? IN (from_day, to_day)"
     asked = (FileKind.TRANSACTION, terms.partner_id, day.isoformat())
     return books.select(Displaced, where, *asked)
+
+
+def _arrived(draft: Draft, arrived: dict[str, str]) -> Draft:
+    return replace(draft, lines=tuple(_at(line, arrived) for line in draft.lines))
 
 
 def _at(line: Line, arrived: dict[str, str]) -> Line:

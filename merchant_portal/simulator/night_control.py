@@ -12,7 +12,7 @@ from .fault_control import fault_values
 from .filing import StatementFile
 from .outbox import Outbox
 from .records import Partner
-from .terms import Terms, folder_of, read_day, shown_terms, terms_from, terms_of
+from .terms import Terms, folder_of, keep_item_terms, read_day, shown_terms, terms_from, terms_of
 from .web import BadRequest, Html, Request, Response, done, fill, join, json_response, page
 
 TOLD = ("name", "path", "partner_id", "kind", "day", "rows", "delivery")
@@ -31,11 +31,18 @@ def save_terms(books: Books, request: Request) -> Response:
         fields = {name: text for name, text in fields.items() if text}
     known = _terms(books, text_of(fields.get("partner_id")))
     clockwork.catch_up(books)
-    terms = terms_from(fields, _terms(books, known.partner_id))
+    with books.transaction():
+        terms = _changed(books, fields, _terms(books, known.partner_id))
+    return done(request, shown_terms(books, terms))
+
+
+def _changed(books: Books, fields: dict[str, Any], known: Terms) -> Terms:
+    rest = keep_item_terms(books, known.partner_id, fields)
+    terms = terms_from(rest, known)
     if terms.automatic_files and not known.automatic_files:
         terms = replace(terms, closed_until=night.last_ready_day(books).isoformat())
     books.save(terms)
-    return done(request, shown_terms(books, terms))
+    return terms
 
 
 def run_night(books: Books, outbox: Outbox, request: Request) -> Response:

@@ -20,7 +20,7 @@ from .fault_stage import (
 )
 from .file_faults import Displaced
 from .happenings import fee_of, minor_units
-from .layouts import Draft, FileKind, Line, settlement_draft, written
+from .layouts import Draft, FileKind, Line, written
 from .settlements import Settled
 
 USUAL_AMOUNT_MINOR, USUAL_FEE_MINOR, UNKNOWN_AMOUNT_MINOR = 100, 50, 7770
@@ -56,13 +56,10 @@ def settled_twice(draft: Draft, stage: Stage) -> Struck | None:
     where = "partner_id = ? AND settled_on < ?"
     paid = stage.books.select(Settled, where, stage.terms.partner_id, stage.day.isoformat())
     keys = [each.happening for each in paid]
-    again = settlement_draft(
-        happenings.with_keys(stage.books, stage.terms, keys),
-        region=stage.partner.region,
-        terms=stage.terms,
-        day=stage.day,
-    )
-    line = stage.pick(again.lines)
+    if draft.again is None:
+        return None
+    earlier = happenings.with_keys(stage.books, stage.terms, keys, wire=draft.wire)
+    line = stage.pick(draft.again(earlier).lines)
     if line is None:
         return None
     settled_on = next(each.settled_on for each in paid if each.happening == line.happening)
@@ -86,6 +83,8 @@ def unknown_row(draft: Draft, stage: Stage) -> Struck | None:
         cells |= {"Transaction_type": "PAYMENT", "Remark": ""}
     else:
         cells |= {"Type": "P", "Remarks": ""}
+    made_up = {"Transaction_type": "PAYMENT", "original": "", "original_request": ""}
+    cells |= {name: text for name, text in made_up.items() if name in model.cells}
     line = replace(model.changed(**cells), happening=f"UNKNOWN {cells['Transaction_id']}")
     return Struck(with_line(draft, line), line, {}, cells)
 

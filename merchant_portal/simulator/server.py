@@ -132,7 +132,7 @@ class Application:
         yield "GET", "/files/", lambda _: night_control.list_files(books)
         yield (
             "GET",
-            r"/files/([0-9]{16})/([0-9a-z_]+\.txt)",
+            r"/files/([0-9]{16})/([0-9A-Za-z_]+\.(?:txt|csv))",
             lambda request, *parts: night_control.show_file(books, request, *parts),
         )
         yield "POST", "/control/clock", control.set_clock

@@ -8,7 +8,7 @@ from datetime import date
 from . import happenings
 from .books import Books
 from .file_faults import Displaced
-from .happenings import Happening
+from .happenings import Happening, Wire
 from .layouts import FileKind
 from .records import Record
 from .terms import Terms
@@ -27,20 +27,24 @@ class Settled(Record):
     settled_on: str
 
 
-def pay_out(books: Books, terms: Terms, day: date) -> None:
-    """Settle on a day what waits for it."""
-    started = {each.settlement_currency for each in happenings.settled_on(books, terms, day)}
-    for each in _due(books, terms, day, started=started):
+def pay_out(books: Books, terms: Terms, day: date, *, wire: Wire) -> None:
+    """Settle on a day what waits for it, of what came by one API."""
+    paid = happenings.settled_on(books, terms, day, wire=wire)
+    started = {each.settlement_currency for each in paid}
+    for each in _due(books, terms, day, started=started, wire=wire):
         books.add(Settled(each.key, terms.partner_id, day.isoformat()))
 
 
-def _due(books: Books, terms: Terms, day: date, *, started: set[str]) -> Iterator[Happening]:
+def _due(
+    books: Books, terms: Terms, day: date, *, started: set[str], wire: Wire
+) -> Iterator[Happening]:
     """What waits, by currency: all of it, or nothing while it is below the minimum."""
     if not settles_on(day, terms):
         return
     waiting: defaultdict[str, list[Happening]] = defaultdict(list)
     held_back = _held_back(books, terms, day)
-    for each in happenings.unsettled(books, terms, until=last_settled_day(day, terms)):
+    until = last_settled_day(day, terms)
+    for each in happenings.unsettled(books, terms, until=until, wire=wire):
         if each.key not in held_back:
             waiting[each.settlement_currency].append(each)
     for currency, owed in waiting.items():

@@ -28,6 +28,8 @@ from .web import BadRequest
 from .wishes import read_flag
 
 MOST_RATE_DECIMALS = 8
+# Of the JSON API's files; the first word of each is the usual one.
+ITEM_TERMS = {"item_family": ("A1", "A2"), "item_units": ("major", "minor")}
 
 
 class FeeBack(StrEnum):
@@ -104,6 +106,26 @@ def terms_of(books: Books, partner_id: str) -> Terms:
     return books.get(Terms, partner_id) or Terms(partner_id)
 
 
+def item_family(books: Books, partner_id: str) -> str:
+    """Which generation of the JSON API's files a partner gets: A1 or A2."""
+    return books.setting(f"item_family {partner_id}", ITEM_TERMS["item_family"][0])
+
+
+def item_units(books: Books, partner_id: str) -> str:
+    """What their amounts are written in: major or minor units."""
+    return books.setting(f"item_units {partner_id}", ITEM_TERMS["item_units"][0])
+
+
+def keep_item_terms(books: Books, partner_id: str, wishes: dict[str, Any]) -> dict[str, Any]:
+    """Keep what is said of the JSON API's files; answers all the rest. Raises BadRequest."""
+    for name, words in ITEM_TERMS.items():
+        if name in wishes and text_of(wishes[name]) not in words:
+            raise BadRequest(f"{name} is one of {', '.join(words)}")
+    for name in ITEM_TERMS.keys() & wishes.keys():
+        books.set_setting(f"{name} {partner_id}", text_of(wishes[name]))
+    return {name: wish for name, wish in wishes.items() if name not in ITEM_TERMS}
+
+
 def folder_of(books: Books, terms: Terms) -> Path:
     """Where the partner's files are put."""
     if terms.files_folder:
@@ -130,6 +152,8 @@ def shown_terms(books: Books, terms: Terms) -> dict[str, object]:
         "holidays": sorted(day.isoformat() for day in terms.days_off),
         "cny_rates": json.loads(terms.cny_rates),
         "files_folder": str(folder_of(books, terms)),
+        "item_family": item_family(books, terms.partner_id),
+        "item_units": item_units(books, terms.partner_id),
     }
 
 
