@@ -35,6 +35,8 @@ def test_without_a_word_the_usual_terms_hold(shop: Merchant) -> None:
         "files_folder": "",
         "automatic_files": False,
         "cny_rates": {},
+        "item_family": "A1",
+        "item_units": "major",
     }
 
 

@@ -216,7 +216,7 @@ def test_a_malformed_payment_is_refused(till: JSONShop, changes: dict[str, Any],
 @pytest.mark.parametrize(
     "changes",
     [
-        {"paymentExpiryTime": iso(1900)},
+        {"paymentExpiryTime": iso(86_400)},
         {"paymentMethod": {"paymentMethodType": "CONNECT_WALLET", "paymentMethodId": "28" * 9}},
     ],
 )
