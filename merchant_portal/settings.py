@@ -416,6 +416,25 @@ REFUNDS_SYNC = env.bool("REFUNDS_SYNC", default=True)
 #: GMT+8) is over then; and, in seconds, one that runs at once.
 REFUND_NIGHT_OVER = time(5, 10)
 REFUND_SAME_DAY_SECONDS = 60
+#: What a counter begins. Seconds for the answer of the call that begins it; after that silence is
+#: asked about (docs.antom.com/ac/ams_upm/bp).
+SALE_ANSWER_SECONDS = 5.0
+#: A scan: asked about every few seconds, about a minute in all, then given up
+#: (docs.antom.com/ac/globalbarcode/practice).
+BARCODE_POLL_SECONDS = 3
+BARCODE_WAIT_SECONDS = 60
+#: An order's code: its life in minutes (1 to 30); when it is first asked about in either
+#: generation of the interface; then every few seconds, and so long beyond its end
+#: (global.alipay.com/docs/ac/ams_oc/bp, docs.antom.com/ac/transactionqrcode).
+ORDER_CODE_MINUTES = 3
+ORDER_CODE_FIRST_POLL_SECONDS = {"gateway": 60, "json": 15}
+ORDER_CODE_POLL_SECONDS = 5
+ORDER_CODE_GRACE_SECONDS = 10
+#: Seconds between the cancels that end a sale: at least 5 apart, five at most, then a person
+#: (global.alipay.com/docs/ac/global/acquire_cancel).
+SALE_CANCEL_LADDER_SECONDS = [5, 10, 30, 60]
+#: After a sale was ended unpaid Alipay is asked once more.
+SALE_LAST_LOOK_SECONDS = 15
 #: Seconds until a notification whose effect failed is applied again.
 APPLY_LADDER_SECONDS = [5, 15, 60, 300, 900, 3600, 10_800, 43_200]
 #: How long a claimed row stays with the one who claimed it, in seconds.

@@ -37,5 +37,9 @@ class ApprovalRefused(Exception):
     """Money going back cannot be approved or declined so; the text says why, for people."""
 
 
+class SaleRefused(Exception):
+    """A sale cannot be begun or given up so, nothing was sent; the text says why, for people."""
+
+
 class ShiftRefused(Exception):
     """A shift or a day cannot be opened, closed or changed so; the text says why, for people."""

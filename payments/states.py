@@ -173,7 +173,13 @@ CANCEL_MACHINE: Machine[CancelState] = Machine(
             {CancelState.APPROVED, CancelState.DECLINED, CancelState.LAPSED}
         ),
         CancelState.APPROVED: frozenset(
-            {CancelState.SUBMITTED, CancelState.LAPSED, CancelState.DECLINED, CancelState.REFUSED}
+            {
+                CancelState.SUBMITTED,
+                CancelState.LAPSED,
+                CancelState.DECLINED,
+                CancelState.CLOSED,
+                CancelState.REFUSED,
+            }
         ),
         # Back to APPROVED only where nothing can have left.
         CancelState.SUBMITTED: frozenset(

@@ -11,7 +11,7 @@ from payments.services.arriving import (
     arrived_before,
     verify,
 )
-from payments.services.asking import Heard, Unsent, ask_payment, poll_payment, told
+from payments.services.asking import ask_payment, poll_payment, told
 from payments.services.cancel_calls import ask_cancel, submit_cancel
 from payments.services.cancelling import (
     approve_cancel,
@@ -45,6 +45,12 @@ from payments.services.quarantining import (
     quarantine,
     release_from_quarantine,
 )
+from payments.services.selling import (
+    end_sale,
+    sale_accounts,
+    sell_by_code,
+    sell_by_order_code,
+)
 from payments.services.shifts import (
     assign_payment,
     book_of,
@@ -54,6 +60,7 @@ from payments.services.shifts import (
     refuse_day,
 )
 from payments.services.silence import set_silence_threshold, watch_counter
+from payments.services.speaking import Heard, Unsent
 from payments.services.summing import keep_day_sums
 
 __all__ = [
@@ -81,6 +88,7 @@ __all__ = [
     "close_shift",
     "count_turned_away",
     "decline_cancel",
+    "end_sale",
     "find_account",
     "find_addressee",
     "find_payment",
@@ -101,6 +109,9 @@ __all__ = [
     "refuse_day",
     "release_from_quarantine",
     "request_cancel",
+    "sale_accounts",
+    "sell_by_code",
+    "sell_by_order_code",
     "set_silence_threshold",
     "settle_question",
     "submit_cancel",

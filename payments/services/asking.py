@@ -3,31 +3,23 @@
 Calls are made outside transactions; the answer is recorded in one of its own.
 """
 
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.db import transaction
 
-from merchant_portal import audit, due, gateway
-from merchant_portal.accounts.models import Account, GatewayCall
+from merchant_portal import audit, due
+from merchant_portal.accounts.models import GatewayCall
 from merchant_portal.alipay.messages import TradeAnswer
 from merchant_portal.audit import Actor
 from merchant_portal.gateway import Answered, Refused, Unanswered
+from merchant_portal.money import Money
 from payments.errors import WordUnusable
-from payments.models import Lookup, Payment
-from payments.services import moves, steps
+from payments.models import Payment
+from payments.services import giving_back, learning, moves, sale_moves, speaking, steps
+from payments.services.speaking import Heard, Unsent
 from payments.services.words import Place, Word, read_amount
 from payments.states import PaymentState, Question
 
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """Nothing was sent: a key is missing or sealed shut, or Alipay would not take the request."""
-
-    why: str
-
-
-Heard = Answered[TradeAnswer] | Refused | Unanswered | Unsent
+__all__ = ["Heard", "Unsent", "ask_payment", "poll_payment", "told", "word_about", "word_of"]
 
 
 def ask_payment(payment: Payment, *, actor: Actor) -> Heard:
@@ -41,31 +33,10 @@ def ask_payment(payment: Payment, *, actor: Actor) -> Heard:
 def poll_payment(payment_id: int) -> Heard:
     """Ask about a payment and record the answer; the clock has claimed it before."""
     payment = Payment.objects.select_related("account").get(pk=payment_id)
-    heard = query(
-        payment.account,
-        payment,
-        alipay_trans_id=payment.alipay_trans_id,
-        partner_trans_id=payment.partner_trans_id,
-    )
+    heard = speaking.ask(payment)
     with transaction.atomic():
         _record_answer(payment_id, heard)
     return heard
-
-
-def query(
-    account: Account, subject: Payment | Lookup, *, alipay_trans_id: str, partner_trans_id: str
-) -> Heard:
-    """Ask about these numbers. What keeps us from asking is told too, and never raised."""
-    try:
-        return gateway.ask(
-            account,
-            subject,
-            lambda client: client.query_payment(
-                partner_trans_id=partner_trans_id, alipay_trans_id=alipay_trans_id
-            ),
-        )
-    except gateway.NOTHING_SENT as unfit:
-        return Unsent(str(unfit))
 
 
 def told(heard: Heard) -> str:
@@ -83,18 +54,38 @@ def told(heard: Heard) -> str:
 
 def word_of(answer: TradeAnswer, call: GatewayCall, place: Place) -> Word:
     """An answer as a word; raises WordUnusable where its amount cannot be read."""
+    return _word(answer, call, place, read_amount(answer.amount, answer.currency))
+
+
+def _word(answer: TradeAnswer, call: GatewayCall, place: Place, amount: Money | None) -> Word:
     return Word(
         status=answer.status,
         alipay_trans_id=answer.alipay_trans_id,
         partner_trans_id=answer.partner_trans_id,
-        amount=read_amount(answer.amount, answer.currency),
+        amount=amount,
         paid_at=answer.paid_at,
         buyer=answer.buyer_login,
         wallet=answer.payment_inst,
         place=place,
         discount_text=answer.fields.get("m_discount_forex_amount", ""),
+        reason=answer.fields.get("error", ""),
         call=call,
     )
+
+
+def word_about(payment: Payment, answer: TradeAnswer, call: GatewayCall) -> Word:
+    """The same about a payment we have; raises WordUnusable.
+
+    Of what we began the amount is known, and is in the currency the shop named: an answer may name
+    only the one it settles in (global.alipay.com/docs/ac/global/spot_pay, currency).
+    """
+    if not payment.is_begun_here:
+        return word_of(answer, call, Place())
+    currency = answer.fields.get("trans_currency", "") or answer.currency or payment.currency
+    if currency == learning.settlement_currency(payment.account, payment):
+        currency = payment.currency
+    amount = read_amount(answer.amount, currency) if answer.amount else None
+    return _word(answer, call, Place(), amount)
 
 
 def _record_answer(payment_id: int, heard: Heard) -> None:
@@ -102,29 +93,48 @@ def _record_answer(payment_id: int, heard: Heard) -> None:
     if isinstance(heard, Answered):
         try:
             with transaction.atomic():
-                payment = _lock(payment_id)
+                payment = giving_back.lock_payment(payment_id)
                 payment.last_answer = told(heard)
-                moves.hear_about(payment, word_of(heard.answer, heard.call, Place()))
+                moves.hear_about(payment, word_about(payment, heard.answer, heard.call))
                 return
         except WordUnusable as unusable:
             problem = str(unusable)
-    _record_nothing(_lock(payment_id), problem or told(heard))
+    _record_nothing(giving_back.lock_payment(payment_id), heard, problem or told(heard))
 
 
-def _lock(payment_id: int) -> Payment:
-    return (
-        Payment.objects.select_for_update(of=("self",))
-        .select_related("account", "code__enrolment")
-        .get(pk=payment_id)
-    )
-
-
-def _record_nothing(payment: Payment, answer: str) -> None:
+def _record_nothing(payment: Payment, heard: Heard, answer: str) -> None:
     """Neither yes nor no: ask again along the ladder, and in the end ask a person."""
     payment.last_answer = answer[: due.LONGEST_ANSWER]
     payment.lease_until = None
+    if payment.is_begun_here:
+        _record_nothing_of_sale(payment, heard)
+    else:
+        _climb(payment)
+    payment.save()
+
+
+def _climb(payment: Payment) -> None:
     if payment.state == PaymentState.PENDING:
         steps.move(payment, PaymentState.UNKNOWN)
     if payment.next_attempt_at is not None or payment.is_unsettled:
         steps.climb(payment, settings.ASK_LADDER_SECONDS, at_the_end=Question.NO_ANSWER)
-    payment.save()
+
+
+def _record_nothing_of_sale(payment: Payment, heard: Heard) -> None:
+    """That Alipay knows no such payment ends what it had refused; of a code that nobody has scanned
+    it says the same, and nothing is wrong then."""
+    is_unknown_there = speaking.says_not_there(heard)
+    if not payment.is_unsettled:
+        if is_unknown_there:
+            payment.attempts, payment.next_attempt_at = 0, None
+        elif payment.next_attempt_at is not None:
+            steps.climb(payment, settings.ASK_LADDER_SECONDS, at_the_end=Question.NO_ANSWER)
+        return
+    if is_unknown_there and payment.sale.refusal and isinstance(heard, Refused):
+        sale_moves.close(payment, payment.sale.refusal, call=heard.call)
+        payment.next_attempt_at = None
+        return
+    is_shown = is_unknown_there and payment.sale.order_code and payment.sale.ending_at is None
+    if payment.state == PaymentState.PENDING and not is_shown:
+        steps.move(payment, PaymentState.UNKNOWN)
+    sale_moves.schedule(payment)

@@ -11,22 +11,29 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from merchant_portal import audit, clock, due, gateway
+from merchant_portal import audit, clock, due
 from merchant_portal.accounts.models import GatewayCall
-from merchant_portal.alipay.messages import CancelAction, CancelAnswer, TradeStatus
+from merchant_portal.alipay.messages import CancelAnswer, TradeStatus
 from merchant_portal.audit import ALIPAY, SCHEDULE, Actor
 from merchant_portal.crashpoints import reached
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.models import Cancel, Payment
-from payments.services import asking, cancel_moves, giving_back, steps
-from payments.services.asking import Heard, Unsent
+from payments.services import (
+    asking,
+    cancel_moves,
+    endings,
+    giving_back,
+    sale_moves,
+    speaking,
+    steps,
+)
 from payments.services.cancelling import lapse, lock
+from payments.services.endings import Meaning
+from payments.services.speaking import Heard, HeardOfCancel, Unsent
 from payments.states import CANCEL_SENT, CancelState, GiveBackQuestion, PaymentState
 
 #: What a payment says of itself while it was not cancelled.
 _NOT_CANCELLED = frozenset({TradeStatus.TRADE_SUCCESS, TradeStatus.TRADE_FINISHED})
-
-HeardOfCancel = Answered[CancelAnswer] | Refused | Unanswered | Unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,12 @@ def submit_cancel(cancel_id: int) -> None:
         _ask_and_conclude(cancel)
     else:
         _send(cancel_id)
+
+
+def submit_at_once(cancel: Cancel) -> None:
+    """Send a cancel that is due while somebody waits for it; nothing where the clock has it."""
+    if due.claim_one(Cancel, cancel.pk, now=clock.now()):
+        submit_cancel(cancel.pk)
 
 
 def ask_cancel(cancel: Cancel, *, actor: Actor) -> Heard:
@@ -72,9 +85,10 @@ def _send(cancel_id: int) -> None:
     if sending is None:
         return
     reached("cancel.marked")
-    heard = _call(sending)
+    heard = speaking.send_cancel(sending.cancel, sending.payment)
     reached("cancel.called")
-    _record(sending, heard)
+    if _record(sending, heard):
+        _ask_once_more(sending.cancel)
 
 
 @transaction.atomic(durable=True)
@@ -99,6 +113,9 @@ def _mark_sent(cancel_id: int) -> Sending | None:
 def _ends_unsent(cancel: Cancel, payment: Payment, *, now: datetime) -> bool:
     """Whether it may not leave (any more), and so has ended here, or waits."""
     is_late = now >= cancel.deadline_at
+    if endings.is_over(cancel, payment):
+        sale_moves.end_cancel(cancel, payment)
+        return True
     if is_late and not cancel.may_have_left:
         lapse(cancel, payment, actor=SCHEDULE)
         return True
@@ -107,41 +124,32 @@ def _ends_unsent(cancel: Cancel, payment: Payment, *, now: datetime) -> bool:
         return True
     if cancel.asked_without_answer:
         return False
-    objection = _("the day is over") if is_late else giving_back.objection(payment)
+    objection = _("the day is over") if is_late else endings.objection(cancel, payment)
     if objection:
         _refuse(cancel, payment, objection, actor=SCHEDULE)
     return bool(objection)
-
-
-def _call(sending: Sending) -> HeardOfCancel:
-    payment = sending.payment
-    try:
-        return gateway.ask(
-            payment.account,
-            sending.cancel,
-            lambda client: client.cancel_payment(
-                partner_trans_id=payment.partner_trans_id, alipay_trans_id=payment.alipay_trans_id
-            ),
-        )
-    except gateway.NOTHING_SENT as unfit:
-        return Unsent(str(unfit))
 
 
 # ---- Recording ----------------------------------------------------------------------------
 
 
 @transaction.atomic(durable=True)
-def _record(sending: Sending, heard: HeardOfCancel) -> None:
-    """What the call said, once: where its end was recorded meanwhile, nothing."""
+def _record(sending: Sending, heard: HeardOfCancel) -> bool:
+    """What the call said, once: where its end was recorded meanwhile, nothing. True where only the
+    payment itself can say what that means."""
     payment, cancel = lock(sending.cancel.pk)
     if cancel.state not in CANCEL_SENT:
-        return
+        return False
+    ask_now = False
     # Somebody else has taken it over since: another call may be on its way.
     silent = sending.after_silence or cancel.lease_until != sending.lease_until
     match heard:
         case Answered(answer=answer):
             cancel.last_answer = f"SUCCESS {answer.action.value}".strip()
-            _record_success(cancel, payment, heard)
+            ask_now = _record_success(cancel, payment, heard)
+        case Refused(code=code) if endings.is_undecided(cancel, payment, code):
+            _stay_unknown(cancel, code)
+            ask_now = code in speaking.NOT_THERE and cancel.next_attempt_at is None
         case Refused(code=code) if silent:
             _stay_unknown(cancel, code)
         case Refused(code=code, may_retry=True):
@@ -161,22 +169,36 @@ def _record(sending: Sending, heard: HeardOfCancel) -> None:
             _stay_unknown(cancel, why)
     cancel.save()
     reached("cancel.recorded")
+    return ask_now
 
 
-def _record_success(cancel: Cancel, payment: Payment, heard: Answered[CancelAnswer]) -> None:
-    """Money went back, if Alipay says so: "closed" about a paid one is asked before believed."""
-    action = heard.answer.action
-    if action != CancelAction.REFUND and payment.state == PaymentState.PAID:
-        _stay_unknown(cancel, cancel.last_answer, at_the_end=GiveBackQuestion.NOT_CONFIRMED)
-        if cancel.next_attempt_at is not None and cancel.attempts <= 1:
-            cancel.next_attempt_at = clock.now()
-        return
+def _record_success(cancel: Cancel, payment: Payment, heard: Answered[CancelAnswer]) -> bool:
+    """Money went back, or none was there, if Alipay says so: "closed" about a paid one is asked
+    before believed. True where it is to be asked at once."""
     payment.alipay_trans_id = payment.alipay_trans_id or heard.answer.alipay_trans_id
-    cancel_moves.complete(
-        cancel, payment, actor=ALIPAY, call=heard.call, done_at=heard.call.started_at
-    )
-    steps.move(payment, PaymentState.CANCELLED)
+    match endings.meaning_of(heard.answer.action, payment):
+        case Meaning.GIVEN_BACK:
+            _complete(cancel, payment, heard.call)
+        case Meaning.CLOSED:
+            endings.close(cancel, payment, heard.call)
+        case Meaning.ASK if payment.is_unsettled:
+            _stay_unknown(cancel, cancel.last_answer, at_the_end=GiveBackQuestion.NOT_CONFIRMED)
+            return True
+        case Meaning.ASK:
+            _stay_unknown(cancel, cancel.last_answer, at_the_end=GiveBackQuestion.NOT_CONFIRMED)
+            if cancel.next_attempt_at is not None and cancel.attempts <= 1:
+                cancel.next_attempt_at = clock.now()
+            return False
     payment.save()
+    return False
+
+
+def _complete(cancel: Cancel, payment: Payment, call: GatewayCall) -> None:
+    if payment.state == PaymentState.CLOSED:
+        endings.believe_paid(payment, call)
+    cancel_moves.complete(cancel, payment, actor=ALIPAY, call=call, done_at=call.started_at)
+    steps.move(payment, PaymentState.CANCELLED, call=call)
+    endings.forget_question(payment)
 
 
 def _stay_unknown(
@@ -187,14 +209,17 @@ def _stay_unknown(
     cancel.last_answer = said[: due.LONGEST_ANSWER]
     if cancel.state != CancelState.UNKNOWN:
         giving_back.move(cancel, CancelState.UNKNOWN, actor=SCHEDULE, note=said)
-    giving_back.climb(cancel, settings.GIVE_BACK_LADDER_SECONDS, at_the_end=at_the_end)
+    giving_back.climb(cancel, giving_back.ladder_of(cancel), at_the_end=at_the_end)
 
 
 def _try_again(cancel: Cancel, said: str) -> None:
-    """Alipay says "not now": the same call again, until the deadline."""
+    """Alipay says "not now": the same call again, until the deadline; to end a sale some times."""
     cancel.last_answer = said[: due.LONGEST_ANSWER]
-    cancel.lease_until = None
-    _climb_to_deadline(cancel)
+    if endings.is_ending(cancel):
+        ladder = giving_back.ladder_of(cancel)
+        giving_back.climb(cancel, ladder, at_the_end=GiveBackQuestion.NO_ANSWER)
+    else:
+        _climb_to_deadline(cancel)
 
 
 def _take_back(cancel: Cancel, sending: Sending, said: str) -> None:
@@ -203,7 +228,8 @@ def _take_back(cancel: Cancel, sending: Sending, said: str) -> None:
     if sending.is_first:
         cancel.first_sent_at = None
         giving_back.move(cancel, CancelState.APPROVED, actor=SCHEDULE, note=said)
-    _try_again(cancel, said)
+    cancel.last_answer = said[: due.LONGEST_ANSWER]
+    _climb_to_deadline(cancel)
 
 
 def _wait_for_person(cancel: Cancel) -> None:
@@ -213,6 +239,7 @@ def _wait_for_person(cancel: Cancel) -> None:
 
 
 def _climb_to_deadline(cancel: Cancel) -> None:
+    cancel.lease_until = None
     cancel.attempts = max(cancel.attempts, 1)
     rung = due.later(cancel, settings.GIVE_BACK_LADDER_SECONDS, now=clock.now())
     cancel.next_attempt_at = min(rung or cancel.deadline_at, cancel.deadline_at)
@@ -227,6 +254,7 @@ def _refuse(
     cancel_moves.end_without_effect(
         cancel, payment, CancelState.REFUSED, actor=actor, note=why, call=call
     )
+    endings.came_to_nothing(cancel, payment)
 
 
 # ---- Asking -------------------------------------------------------------------------------
@@ -241,6 +269,12 @@ def _ask_and_conclude(cancel: Cancel) -> Heard:
     return heard
 
 
+def _ask_once_more(cancel: Cancel) -> None:
+    """The cancel was heard, and what it means stands in the payment alone."""
+    cancel.refresh_from_db()
+    _ask_and_conclude(cancel)
+
+
 @transaction.atomic(durable=True)
 def _conclude(asked: Cancel, heard: Heard) -> bool:
     """What the payment's answer means for a claimed cancel; True where it is to be sent again."""
@@ -249,6 +283,13 @@ def _conclude(asked: Cancel, heard: Heard) -> bool:
         return False  # It has ended, or somebody else has taken it over.
     is_late = clock.now() >= cancel.deadline_at
     match heard:
+        case _ if endings.is_over(cancel, payment):
+            sale_moves.end_cancel(cancel, payment)
+        case Refused(call=call) if endings.agree_on_nothing(cancel, payment, heard):
+            endings.close(cancel, payment, call)
+            payment.save()
+        case _ if endings.goes_again(cancel, payment, heard):
+            return _again_or_later(cancel, asking.told(heard))
         case Answered(answer=answer, call=call) if answer.status in _NOT_CANCELLED and is_late:
             _refuse(cancel, payment, answer.status.value, actor=ALIPAY, call=call)
         case Answered(answer=answer) if answer.status == TradeStatus.TRADE_SUCCESS:
@@ -258,5 +299,16 @@ def _conclude(asked: Cancel, heard: Heard) -> bool:
             _stay_unknown(cancel, said, at_the_end=GiveBackQuestion.NOT_CONFIRMED)
         case _:
             _stay_unknown(cancel, asking.told(heard))
+    cancel.save()
+    return False
+
+
+def _again_or_later(cancel: Cancel, said: str) -> bool:
+    """True where it may go again now: whoever asked holds it. Else at the ladder's next rung."""
+    if giving_back.is_claimed(cancel):
+        return True
+    giving_back.climb(
+        cancel, giving_back.ladder_of(cancel), at_the_end=GiveBackQuestion.NOT_CONFIRMED
+    )
     cancel.save()
     return False

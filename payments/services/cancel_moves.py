@@ -6,7 +6,7 @@ The caller holds the transaction and the payment's lock, and saves the cancel.
 from datetime import datetime, time, timedelta
 
 from merchant_portal import clock
-from merchant_portal.accounts.models import GatewayCall
+from merchant_portal.accounts.models import Account, GatewayCall
 from merchant_portal.audit import Actor
 from payments import ledger
 from payments.models import Cancel, Notification, Payment
@@ -16,9 +16,14 @@ from payments.states import CANCEL_SENT, CancelState, PaymentState
 
 def deadline_of(payment: Payment) -> datetime:
     """The end of the payment's GMT+8 day, and Alipay's grace after it (hkapi/acquire_cancel)."""
-    day = clock.transaction_day(payment.paid_at or payment.occurred_at)
+    return end_of_day(payment.paid_at or payment.occurred_at, payment.account)
+
+
+def end_of_day(instant: datetime, account: Account) -> datetime:
+    """Until when Alipay cancels what was paid at this instant."""
+    day = clock.transaction_day(instant)
     midnight = datetime.combine(day + timedelta(days=1), time(), clock.GMT8)
-    return midnight + timedelta(minutes=payment.account.cancel_grace_minutes)
+    return midnight + timedelta(minutes=account.cancel_grace_minutes)
 
 
 def end_without_effect(

@@ -8,7 +8,7 @@ from merchant_portal.audit import Actor
 from merchant_portal.crashpoints import reached
 from payments.errors import ApprovalRefused, GiveBackRefused
 from payments.models import Cancel, Payment
-from payments.services import cancel_moves, giving_back
+from payments.services import cancel_moves, endings, giving_back
 from payments.states import CancelState
 from qrcodes.services.idempotency import RequestKey, recall, remember
 
@@ -104,6 +104,7 @@ def lapse(cancel: Cancel, payment: Payment, *, actor: Actor) -> None:
     cancel_moves.end_without_effect(
         cancel, payment, CancelState.LAPSED, actor=actor, note=_("the day is over")
     )
+    endings.came_to_nothing(cancel, payment)
 
 
 def lock(cancel_id: int) -> tuple[Payment, Cancel]:

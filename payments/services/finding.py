@@ -16,7 +16,8 @@ from merchant_portal.gateway import Answered, Refused
 from payments.errors import LookupRefused, WordUnusable
 from payments.models import Lookup, Notification, Payment
 from payments.services import moves
-from payments.services.asking import Heard, query, told, word_of
+from payments.services.asking import Heard, told, word_of
+from payments.services.speaking import ask_gateway
 from payments.services.words import Place, Word
 from payments.states import LOOKUP_MACHINE, LookupState
 from qrcodes.models import Counter
@@ -103,7 +104,7 @@ def poll_lookup(lookup_id: int) -> None:
     """Ask about a number that was claimed, and record the answer."""
     lookup = Lookup.objects.select_related("account", "payment").get(pk=lookup_id)
     known = lookup.payment
-    heard = query(
+    heard = ask_gateway(
         lookup.account,
         lookup,
         alipay_trans_id=lookup.alipay_trans_id or (known.alipay_trans_id if known else ""),

@@ -9,6 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,7 +38,7 @@ _NOTHING_TO_GIVE_BACK: Mapping[PaymentState, Promise] = MappingProxyType(
 def lock_payment(payment_id: int) -> Payment:
     return (
         Payment.objects.select_for_update(of=("self",))
-        .select_related("account", "code__enrolment")
+        .select_related("account", "code__enrolment", "sale")
         .get(pk=payment_id)
     )
 
@@ -122,7 +123,8 @@ def columns_of_request(
 ) -> dict[str, Any]:
     """The columns a request fills in, whichever call will carry it."""
     now = clock.now()
-    approval = needs_approval(payment, amount)
+    # Nobody approves that a sale is given up: what was not wanted does not wait.
+    approval = reason != GiveBackReason.SALE_ENDED and needs_approval(payment, amount)
     return {
         "payment": payment,
         "amount_minor": amount.minor,
@@ -226,6 +228,18 @@ def climb(row: GivingBack, ladder: Sequence[int], *, at_the_end: GiveBackQuestio
     row.next_attempt_at = due.later(row, ladder, now=clock.now())
     if row.next_attempt_at is None:
         ask_person(row, at_the_end)
+
+
+def ladder_of(row: GivingBack) -> Sequence[int]:
+    """Seconds between its calls; a cancel that ends a sale is somebody waiting at the till."""
+    if row.reason == GiveBackReason.SALE_ENDED:
+        return settings.SALE_CANCEL_LADDER_SECONDS
+    return settings.GIVE_BACK_LADDER_SECONDS
+
+
+def is_last_rung(row: GivingBack) -> bool:
+    """Whether its ladder ends with this attempt."""
+    return due.later(row, ladder_of(row), now=clock.now()) is None
 
 
 def restart(row: GivingBack) -> None:

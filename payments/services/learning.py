@@ -7,14 +7,20 @@ from merchant_portal.accounts.models import Account
 from payments.models import Payment
 from payments.services.steps import raise_question
 from payments.services.words import Place, Word, masked, read_discount
-from payments.states import Question
+from payments.states import Interface, Question
 
 _GLOBAL_WALLET = "ALIPAYCN"
 
 
 def settlement_currency(account: Account, payment: Payment) -> str:
-    code = payment.code
-    return code.enrolment.settlement_currency if code else account.settlement_currency
+    """In which currency Alipay settles the payment, as far as it is known."""
+    if payment.code is not None:
+        return payment.code.enrolment.settlement_currency
+    if payment.is_begun_here:
+        enrolments = account.enrolments.filter(store=payment.store_id, counter=None)
+        for settlement in enrolments.values_list("settlement_currency", flat=True):
+            return settlement
+    return account.settlement_currency
 
 
 def learn(payment: Payment, word: Word) -> None:
@@ -42,8 +48,10 @@ def describe(payment: Payment, word: Word) -> None:
     """Wallet, buyer and discount, where they were not known."""
     account = payment.account
     payment.buyer = payment.buyer or masked(word.buyer)
-    # Told in Hong Kong; under a global contract the Alipay China wallet pays.
-    told = word.wallet[:32] or ("" if account.is_hk else _GLOBAL_WALLET)
+    # Told in Hong Kong and by the JSON API; else, under a global contract, the Alipay China wallet
+    # pays.
+    is_told = account.is_hk or payment.interface == Interface.JSON
+    told = word.wallet[:32] or ("" if is_told else _GLOBAL_WALLET)
     payment.wallet = payment.wallet or told
     if word.discount_text and not payment.merchant_discount_minor:
         discount = read_discount(word.discount_text, settlement_currency(account, payment))

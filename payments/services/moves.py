@@ -15,7 +15,7 @@ from merchant_portal.audit import Actor
 from payments import ledger
 from payments.errors import WordUnusable
 from payments.models import EntryKind, Payment
-from payments.services import cancel_moves
+from payments.services import cancel_moves, sale_moves
 from payments.services.learning import describe, learn, settlement_currency
 from payments.services.steps import climb, move, raise_question, settle_by_answer, write_move
 from payments.services.words import Word
@@ -58,7 +58,10 @@ def hear_about(payment: Payment, word: Word) -> None:
 
 
 def wants_query(account: Account, payment: Payment) -> bool:
-    """Whether the amount is booked only once Alipay has confirmed it."""
+    """Whether the amount is booked only once Alipay has confirmed it; what the shop itself began
+    has the amount that the shop named."""
+    if payment.is_begun_here:
+        return False
     if account.amount_source != AmountSource.AUTO:
         return account.amount_source == AmountSource.QUERY
     return payment.currency != settlement_currency(account, payment)
@@ -192,6 +195,8 @@ def _take(payment: Payment, word: Word) -> None:
     _refuse_unbookable(payment)
     move(payment, PaymentState.PAID, word=word)
     ledger.post_payment(payment, occurred_at=payment.occurred_at)
+    if sale_moves.is_ending_in_vain(payment):
+        raise_question(payment, Question.PAID_AFTER_END)
 
 
 def _refuse_unbookable(payment: Payment) -> None:
@@ -203,10 +208,12 @@ def _refuse_unbookable(payment: Payment) -> None:
 
 
 def _hear_amount(payment: Payment, word: Word) -> None:
-    """A query decides an amount not yet booked; any difference becomes a question."""
+    """A query decides an amount not yet booked, unless we named it; any difference becomes a
+    question."""
     if word.amount is None or word.amount == payment.amount:
         return
-    if word.is_query and payment.state not in {PaymentState.PAID, PaymentState.CANCELLED}:
+    is_open = payment.state not in {PaymentState.PAID, PaymentState.CANCELLED}
+    if word.is_query and is_open and not payment.is_begun_here:
         payment.amount_minor = word.amount.minor
         payment.currency = word.amount.currency
     raise_question(payment, Question.AMOUNT_DIFFERS)
@@ -261,10 +268,18 @@ def _came_back(payment: Payment) -> int:
 def _hear_closed_unpaid(payment: Payment, word: Word) -> None:
     """Ended unpaid. A late notice of it changes nothing; an answer that says so is a question."""
     if payment.state in {PaymentState.PENDING, PaymentState.UNKNOWN}:
-        payment.closed_reason = word.status
-        move(payment, PaymentState.CLOSED, word=word)
+        _close(payment, word)
     elif _contradicts(payment, word) and not _explained(payment):
         raise_question(payment, Question.STATUS_DIFFERS)
+
+
+def _close(payment: Payment, word: Word) -> None:
+    if payment.is_begun_here:
+        sale_moves.keep_refusal(payment, word.reason)
+        sale_moves.close(payment, word.status, word=word)
+    else:
+        payment.closed_reason = word.status
+        move(payment, PaymentState.CLOSED, word=word)
 
 
 def _hear_waiting(payment: Payment, word: Word) -> None:
@@ -287,7 +302,9 @@ def _contradicts(payment: Payment, word: Word) -> bool:
 
 def _schedule(payment: Payment, word: Word) -> None:
     """When Alipay is asked next; None where nothing is open."""
-    if word.is_query:
+    if payment.is_begun_here and payment.is_unsettled:
+        sale_moves.schedule(payment)
+    elif word.is_query:
         payment.lease_until = None
         _schedule_after_answer(payment)
     else:

@@ -23,7 +23,7 @@ from payments.models import (
     SilenceReason,
     SilenceWatch,
 )
-from payments.services.asking import Unsent, query
+from payments.services.speaking import Unsent, ask_gateway
 from payments.states import PAYMENT_TAKEN, PaymentState
 from qrcodes.hours import Opening, opening_at
 from qrcodes.models import Counter, QRCode, QRCodeMove
@@ -155,7 +155,7 @@ def _gateway_heard(counter: Counter) -> GatewayHeard:
     newest = rows.select_related("account").newest_first().first()
     if newest is None:
         return GatewayHeard.NOT_ASKED
-    heard = query(
+    heard = ask_gateway(
         newest.account,
         newest,
         alipay_trans_id=newest.alipay_trans_id,

@@ -6,6 +6,8 @@ The caller holds the lock and saves the payment.
 from collections.abc import Sequence
 
 from merchant_portal import clock, due, rows
+from merchant_portal.accounts.models import GatewayCall
+from merchant_portal.audit import SCHEDULE, Actor
 from payments.models import Payment, PaymentMove
 from payments.services.words import Word
 from payments.states import PAYMENT_MACHINE, PaymentState, Question
@@ -14,12 +16,21 @@ from payments.states import PAYMENT_MACHINE, PaymentState, Question
 _SETTLED_BY_AN_ANSWER = frozenset({Question.NO_ANSWER, Question.STILL_WAITING})
 
 
-def move(payment: Payment, target: PaymentState, *, word: Word | None = None) -> None:
-    """Move along the table and leave a row; the caller holds the lock and saves the payment."""
+def move(
+    payment: Payment,
+    target: PaymentState,
+    *,
+    word: Word | None = None,
+    call: GatewayCall | None = None,
+) -> None:
+    """Move along the table and leave a row; the caller holds the lock and saves the payment.
+
+    Without a word ``call`` is the answer that moved it, if one did.
+    """
     current = PaymentState(payment.state)
     PAYMENT_MACHINE.check(current, target)
     payment.state = target
-    write_move(payment, current.value, word)
+    write_move(payment, current.value, word, call=call)
 
 
 def raise_question(payment: Payment, question: Question) -> None:
@@ -55,14 +66,22 @@ def settle_by_answer(payment: Payment, word: Word) -> None:
         payment.question_since = payment.question_owner = None
 
 
-def write_move(payment: Payment, from_state: str, word: Word | None) -> None:
+def write_move(
+    payment: Payment,
+    from_state: str,
+    word: Word | None,
+    *,
+    actor: Actor = SCHEDULE,
+    call: GatewayCall | None = None,
+) -> None:
+    """Leave the row of a move; ``actor`` made it where nobody at Alipay said a word."""
     written = PaymentMove(
         payment=payment,
         from_state=from_state,
         to_state=payment.state,
         at=clock.now(),
-        actor_name=word.actor_name if word else "schedule",
+        actor_name=word.actor_name if word else actor.name[:200],
         notification=word.notification if word else None,
-        call=word.call if word else None,
+        call=word.call if word else call,
     )
     rows.insert(written)

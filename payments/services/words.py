@@ -45,6 +45,8 @@ class Word:
     wallet: str
     place: Place
     discount_text: str = ""
+    #: Why it ended unpaid, in Alipay's own word, where Alipay said so.
+    reason: str = ""
     notification: Notification | None = None
     call: GatewayCall | None = None
 

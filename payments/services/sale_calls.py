@@ -1,0 +1,121 @@
+"""Beginning a sale that is committed: the call, sent once, and what its answer does.
+
+What is not plainly paid or refused is asked about; a scan is never sent a second time.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from merchant_portal import due
+from merchant_portal.accounts.models import GatewayCall
+from merchant_portal.audit import SCHEDULE
+from merchant_portal.crashpoints import reached
+from merchant_portal.gateway import Answered, Refused, Unanswered
+from payments.errors import WordUnusable
+from payments.models import Cancel, Payment
+from payments.services import (
+    asking,
+    beginning,
+    cancel_calls,
+    giving_back,
+    moves,
+    sale_moves,
+    steps,
+)
+from payments.services.beginning import Begun, HeardOfBeginning, Wish
+from payments.services.sale_refusals import FINAL, NOT_SENT
+from payments.services.speaking import Unsent
+from payments.states import PaymentState
+
+
+def begin(payment: Payment, wish: Wish) -> None:
+    """Call Alipay and record what it says. An order for which no code came is ended at once."""
+    heard = beginning.send(wish, payment)
+    reached("sale.called")
+    ending = _record(payment.pk, heard, wish)
+    reached("sale.recorded")
+    if ending is not None:
+        cancel_calls.submit_at_once(ending)
+
+
+@transaction.atomic(durable=True)
+def _record(payment_id: int, heard: HeardOfBeginning, wish: Wish) -> Cancel | None:
+    """What the call said; the cancel that ends an order without a code, where there is none."""
+    payment = giving_back.lock_payment(payment_id)
+    _hear(payment, heard)
+    ending = None
+    if wish.code is None and payment.is_unsettled and not payment.sale.order_code:
+        ending = sale_moves.give_up(payment, actor=SCHEDULE)
+    payment.save()
+    return ending
+
+
+def _hear(payment: Payment, heard: HeardOfBeginning) -> None:
+    match heard:
+        case Answered(answer=begun, call=call):
+            _hear_begun(payment, begun, call)
+        case Refused(code=code, call=call):
+            _hear_refused(payment, code, call)
+        case Unanswered(reason=reason, never_sent=True, call=call):
+            _hear_unsent(payment, reason.value, call)
+        case Unanswered(reason=reason):
+            _hear_silence(payment, reason.value)
+        case Unsent(why=why):
+            _hear_unsent(payment, why, None)
+
+
+def _hear_begun(payment: Payment, begun: Begun, call: GatewayCall) -> None:
+    if begun.trade is None:
+        _keep_code(payment, begun)
+        return
+    payment.last_answer = begun.trade.status.value
+    try:
+        with transaction.atomic():
+            moves.hear_about(payment, asking.word_about(payment, begun.trade, call))
+    except WordUnusable as unusable:
+        payment.refresh_from_db()
+        _hear_silence(payment, str(unusable))
+
+
+def _keep_code(payment: Payment, begun: Begun) -> None:
+    """A code was issued, which is not paid; of what was given up meanwhile it is not shown."""
+    sale = payment.sale
+    payment.last_answer = "ISSUED"
+    if not payment.is_unsettled or sale.ending_at is not None or begun.expires_at is None:
+        return
+    sale.order_code, sale.order_code_expires_at = begun.order_code, begun.expires_at
+    sale.ends_at = begun.expires_at + timedelta(seconds=settings.ORDER_CODE_GRACE_SECONDS)
+    sale.save(update_fields=["order_code", "order_code_expires_at", "ends_at"])
+    sale_moves.schedule(payment)
+
+
+def _hear_refused(payment: Payment, code: str, call: GatewayCall) -> None:
+    """A first attempt, so a refusal we know ends it; any other word is asked about first."""
+    if not payment.is_unsettled:
+        return
+    payment.last_answer = code[: due.LONGEST_ANSWER]
+    sale_moves.keep_refusal(payment, code)
+    if code in FINAL:
+        sale_moves.close(payment, code, call=call)
+    else:
+        _hear_silence(payment, code)
+
+
+def _hear_unsent(payment: Payment, why: str, call: GatewayCall | None) -> None:
+    """Nothing left this machine, so nothing can be paid."""
+    if payment.is_unsettled:
+        payment.last_answer = why[: due.LONGEST_ANSWER]
+        sale_moves.keep_refusal(payment, NOT_SENT)
+        sale_moves.close(payment, NOT_SENT, call=call)
+
+
+def _hear_silence(payment: Payment, said: str) -> None:
+    """It may be paid or not: from here on it is asked about."""
+    if not payment.is_unsettled:
+        return
+    payment.last_answer = said[: due.LONGEST_ANSWER]
+    if payment.state == PaymentState.PENDING:
+        steps.move(payment, PaymentState.UNKNOWN)
+    sale_moves.schedule(payment)
