@@ -29,7 +29,8 @@ def learn(payment: Payment, word: Word) -> None:
     _learn_order_number(payment, word.partner_trans_id)
     if payment.paid_at is None and word.paid_at is not None:
         payment.paid_at = payment.occurred_at = word.paid_at
-    _learn_place(payment, word)
+    if not payment.is_begun_here:  # What the shop began has its counter from the beginning.
+        _learn_place(payment, word)
     describe(payment, word)
 
 

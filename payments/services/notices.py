@@ -9,7 +9,7 @@ from merchant_portal import clock, due, rows
 from merchant_portal.alipay.messages import Notice, TradeStatus
 from merchant_portal.money import Money
 from payments.errors import WordUnusable
-from payments.models import Notification, Payment
+from payments.models import Notification, Payment, Sale
 from payments.services import moves, placing, steps
 from payments.services.arriving import Arrival, Received
 from payments.services.finding import look_for_payment_of
@@ -163,7 +163,7 @@ def _word(notification: Notification, notice: Notice, place: Place) -> Word:
         status=notice.status,
         alipay_trans_id=notice.alipay_trans_id,
         partner_trans_id=notice.partner_trans_id,
-        amount=None if closed_unpaid else _amount(notice, place),
+        amount=None if closed_unpaid else _amount(notification, notice, place),
         paid_at=notice.paid_at,
         buyer=notice.buyer_login,
         wallet=notice.payment_inst,
@@ -173,12 +173,22 @@ def _word(notification: Notification, notice: Notice, place: Place) -> Word:
     )
 
 
-def _amount(notice: Notice, place: Place) -> Money:
+def _amount(notification: Notification, notice: Notice, place: Place) -> Money:
     """In pricing currency: Alipay does not say which one ``total_fee`` is in, so that is ours."""
-    currency = notice.trans_currency or _pricing_currency(place) or notice.currency
+    currency = notice.trans_currency or _pricing_currency(place) or _begun_in(notification)
+    currency = currency or notice.currency
     if not currency:
         raise WordUnusable(WaitReason.NO_CURRENCY)
     return read_amount(notice.total_fee, currency)
+
+
+def _begun_in(notification: Notification) -> str:
+    """The currency in which the shop itself began the payment; empty where it did not."""
+    sales = Sale.objects.filter(
+        payment__account=notification.account_id,
+        payment__partner_trans_id=notification.partner_trans_id,
+    )
+    return sales.values_list("payment__currency", flat=True).first() or ""
 
 
 def _pricing_currency(place: Place) -> str:

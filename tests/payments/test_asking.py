@@ -17,7 +17,8 @@ from merchant_portal.verifying import find_breaches
 from payments import services
 from payments.models import LedgerEntry, Payment
 from payments.services import Unsent, moves
-from payments.services.asking import query, word_of
+from payments.services.asking import word_of
+from payments.services.speaking import ask_gateway
 from payments.services.words import Place
 from payments.states import PaymentState, Question
 from payments.tasks import poll_due_payments
@@ -353,7 +354,7 @@ def test_an_answer_from_before_it_was_paid_denies_nothing(
     waiting: Payment, alipay: AlipaySide, carry: Carry
 ) -> None:
     numbers = {"alipay_trans_id": waiting.alipay_trans_id, "partner_trans_id": ""}
-    early = query(waiting.account, waiting, **numbers)
+    early = ask_gateway(waiting.account, waiting, **numbers)
     alipay.move_trade(waiting.alipay_trans_id, "TRADE_SUCCESS")
     assert carry() == ["success"]
     assert isinstance(early, Answered)

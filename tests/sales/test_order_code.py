@@ -1,0 +1,92 @@
+"""A code made for one order: issued is not paid, and its end is Alipay's to tell."""
+
+import pytest
+
+from merchant_portal.accounts.models import GatewayCall
+from payments.selling import SaleOutcome
+from payments.states import CancelState, PaymentState
+from tests.sales.till import CANCEL, PRECREATE, QUERY, Till
+
+pytestmark = pytest.mark.django_db
+
+#: No code comes, whether Alipay has made one or not.
+NO_CODE = ("done_but_no_answer", "half", "wrongly_signed", "http_500", "unknown_then")
+
+
+def test_an_issued_code_is_not_paid(till: Till) -> None:
+    sale = till.order()
+    assert (till.outcome(sale), till.payment(sale).state) == (
+        SaleOutcome.ISSUED,
+        PaymentState.PENDING,
+    )
+    assert sale.order_code.startswith("https://qr.alipay.com/")
+    assert till.entries(sale) == []
+
+
+def test_a_code_is_paid_and_the_notice_says_so(till: Till) -> None:
+    sale = till.order()
+    till.pay_order(sale)
+    assert till.carry() == ["success"]
+    assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.PAID, ["PAYMENT"])
+
+
+def test_a_paid_code_whose_notice_is_lost_is_found_by_asking(till: Till) -> None:
+    sale = till.order()
+    till.alipay.switch("lost", times=1)
+    till.pay_order(sale)
+    till.run(60)
+    assert till.outcome(sale) == SaleOutcome.PAID
+
+
+def test_a_code_that_was_just_shown_is_left_alone(till: Till) -> None:
+    sale = till.order()
+    till.run(59)
+    assert not GatewayCall.objects.filter(service=QUERY).exists()
+    till.run(21)
+    assert GatewayCall.objects.filter(service=QUERY).count() == 5
+    assert till.outcome(sale) == SaleOutcome.ISSUED
+
+
+def test_who_reads_the_code_has_not_paid_yet(till: Till) -> None:
+    sale = till.order()
+    till.pay_order(sale, decision="leave")
+    till.run(70)
+    assert till.outcome(sale) == SaleOutcome.ISSUED
+    till.pay_order(sale)
+    till.run(6)
+    assert till.outcome(sale) == SaleOutcome.PAID
+
+
+def test_a_code_nobody_paid_is_closed_at_alipay_before_it_is_closed_here(till: Till) -> None:
+    sale = till.order()
+    till.wait(189)
+    assert till.outcome(sale) == SaleOutcome.ISSUED
+    till.run(4)
+    assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.NOT_PAID, [])
+    assert till.cancel(sale).state == CancelState.CLOSED
+
+
+def test_a_code_paid_in_the_last_second_is_paid(till: Till) -> None:
+    sale = till.order()
+    till.alipay.switch("lost", times=1)
+    till.wait(178)
+    till.pay_order(sale)
+    till.wait(30)
+    till.tick()
+    assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.PAID, ["PAYMENT"])
+
+
+@pytest.mark.parametrize("silence", NO_CODE)
+def test_an_order_without_a_code_is_ended_at_once(till: Till, silence: str) -> None:
+    till.alipay.switch(silence, times=1, service=PRECREATE)
+    sale = till.order()
+    assert (sale.order_code, till.outcome(sale)) == ("", SaleOutcome.NOT_PAID)
+    assert till.cancel(sale).state == CancelState.CLOSED
+    assert GatewayCall.objects.filter(service=PRECREATE).count() == 1
+
+
+def test_a_refused_order_is_closed_without_a_cancel(till: Till) -> None:
+    till.alipay.switch("refused", "EXIST_FORBIDDEN_WORD", times=1, service=PRECREATE)
+    sale = till.order()
+    assert (till.outcome(sale), sale.refusal) == (SaleOutcome.REFUSED, "EXIST_FORBIDDEN_WORD")
+    assert not GatewayCall.objects.filter(service=CANCEL).exists()
