@@ -423,6 +423,8 @@ SALE_ANSWER_SECONDS = 5.0
 #: (docs.antom.com/ac/globalbarcode/practice).
 BARCODE_POLL_SECONDS = 3
 BARCODE_WAIT_SECONDS = 60
+#: Until when the JSON API may still take a scan's money (docs.antom.com/ac/ams/upm).
+BARCODE_EXPIRY_SECONDS = 180
 #: An order's code: its life in minutes (1 to 30); when it is first asked about in either
 #: generation of the interface; then every few seconds, and so long beyond its end
 #: (global.alipay.com/docs/ac/ams_oc/bp, docs.antom.com/ac/transactionqrcode).

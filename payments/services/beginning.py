@@ -8,8 +8,13 @@ from django.urls import reverse
 
 from merchant_portal import gateway
 from merchant_portal.accounts.models import Account
-from merchant_portal.accounts.services import contract_of
+from merchant_portal.accounts.services import contract_of, json_contract_of
 from merchant_portal.alipay.client import GatewayClient
+from merchant_portal.alipay.json_api import orders
+from merchant_portal.alipay.json_api import payments as json_payments
+from merchant_portal.alipay.json_api.amounts import MinorAmount
+from merchant_portal.alipay.json_api.client import JSONClient
+from merchant_portal.alipay.json_api.words import PayOutcome as JSONOutcome
 from merchant_portal.alipay.messages import (
     Exchange,
     OrderCodeAnswer,
@@ -25,7 +30,8 @@ from merchant_portal.alipay.messages import (
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from merchant_portal.money import Money
 from payments.models import Payment
-from payments.services.speaking import Unsent
+from payments.services.speaking import Unsent, major_text
+from payments.states import Interface
 from qrcodes.models import Counter, Enrolment
 
 
@@ -46,6 +52,11 @@ class Wish:
     def account(self) -> Account:
         return self.enrolment.account
 
+    @property
+    def interface(self) -> Interface:
+        """In which generation it is begun, and spoken of ever after."""
+        return Interface.JSON if self.account.sells_by_json else Interface.GATEWAY
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -63,6 +74,11 @@ HeardOfBeginning = Answered[Begun] | Refused | Unanswered | Unsent
 
 def refuse_unfit(wish: Wish) -> None:
     """Raise one of ``gateway.NOTHING_SENT`` where Alipay could not be asked for it."""
+    if wish.interface == Interface.JSON:
+        terms = json_contract_of(wish.account)
+        terms.key()
+        _json_request(wish).as_members(terms, now=wish.sent_at)
+        return
     contract = contract_of(wish.account)
     if wish.code is None:
         request = _order_code_request(wish)
@@ -73,6 +89,10 @@ def refuse_unfit(wish: Wish) -> None:
 
 def send(wish: Wish, payment: Payment) -> HeardOfBeginning:
     """The one call that begins it; what keeps it from leaving is told, and never raised."""
+    within = settings.SALE_ANSWER_SECONDS
+
+    def call_json(client: JSONClient) -> Begun:
+        return _begun_by_json(wish, client.pay(_json_request(wish)))
 
     def call(client: GatewayClient) -> Begun:
         if wish.code is None:
@@ -80,9 +100,24 @@ def send(wish: Wish, payment: Payment) -> HeardOfBeginning:
         return _paid_or_open(client.pay_with_code(_pay_request(wish, wish.code)))
 
     try:
-        return gateway.ask(wish.account, payment, call, within_seconds=settings.SALE_ANSWER_SECONDS)
+        if wish.interface == Interface.JSON:
+            return gateway.ask_json(wish.account, payment, call_json, within_seconds=within)
+        return gateway.ask(wish.account, payment, call, within_seconds=within)
     except gateway.NOTHING_SENT as unfit:
         return Unsent(str(unfit))
+
+
+def may_repeat(wish: Wish, heard: HeardOfBeginning) -> bool:
+    """Whether the same goes once more: of the JSON API an order's code that did not come is asked
+    for again under the same id, and is the same code (docs.antom.com/ac/ams/oc)."""
+    if wish.code is not None or wish.interface != Interface.JSON:
+        return False
+    match heard:
+        case Answered(answer=begun):
+            return not begun.order_code
+        case Unanswered(never_sent=never_sent):
+            return not never_sent
+    return False
 
 
 def code_ends_at(wish: Wish) -> datetime:
@@ -162,3 +197,74 @@ def _paid_or_open(answer: PayAnswer) -> Begun:
 
 def _issued(wish: Wish, answer: OrderCodeAnswer) -> Begun:
     return Begun(answer.exchange, order_code=answer.qr_code, expires_at=code_ends_at(wish))
+
+
+# ---- The JSON API -------------------------------------------------------------------------
+
+
+def _json_request(wish: Wish) -> json_payments.PayRequest:
+    amount = MinorAmount(wish.amount.minor, wish.amount.currency)
+    path = reverse("alipay_json_notify", args=[wish.account.notify_key])
+    return json_payments.PayRequest(
+        payment_request_id=wish.number,
+        order=_order(wish, amount),
+        amount=amount,
+        notify_url=f"{settings.PUBLIC_URL}{path}",
+        expires_at=_expires_at(wish),
+        payment_code=wish.code,
+        settlement_currency=wish.enrolment.settlement_currency,
+        merchant_region=wish.enrolment.store.country,
+    )
+
+
+def _expires_at(wish: Wish) -> datetime:
+    """Pages name three defaults, so it is always said (docs.antom.com/ac/ams/upm)."""
+    if wish.code is None:
+        return code_ends_at(wish)
+    return wish.sent_at + timedelta(seconds=settings.BARCODE_EXPIRY_SECONDS)
+
+
+def _order(wish: Wish, amount: MinorAmount) -> orders.Order:
+    store = wish.enrolment.store
+    return orders.Order(
+        reference_order_id=wish.number,
+        description=wish.description,
+        amount=amount,
+        merchant=orders.MerchantDetails(
+            reference_merchant_id=wish.enrolment.secondary_merchant_id,
+            merchant_mcc=store.merchant.mcc,
+            merchant_name=store.merchant.name,
+            store=orders.StoreDetails(
+                reference_store_id=wish.enrolment.alipay_store_id,
+                store_name=store.name,
+                store_mcc=store.merchant.mcc,
+            ),
+        ),
+        store_terminal_id=wish.counter.code,
+        requested_at=wish.sent_at,
+    )
+
+
+def _begun_by_json(wish: Wish, answer: json_payments.PayAnswer) -> Begun:
+    """S is paid where a code was scanned; where one was issued, neither S nor U is."""
+    details = answer.details
+    if answer.outcome is JSONOutcome.OPEN and not details.payment_id:
+        return Begun(answer.exchange)  # U, and no payment is named: it may not even exist.
+    is_paid = answer.outcome is JSONOutcome.PAID
+    trade = TradeAnswer(
+        status=TradeStatus.TRADE_SUCCESS if is_paid else TradeStatus.WAIT_BUYER_PAY,
+        alipay_trans_id=details.payment_id,
+        partner_trans_id=details.payment_request_id,
+        amount=major_text(details.amount),
+        currency=details.amount.currency if details.amount else "",
+        paid_at=details.paid_at if is_paid else None,
+        buyer_login=details.payer.shown_as,
+        buyer_user_id=details.payer.customer_id,
+        payment_inst=details.payer.wallet,
+        fields={},
+        exchange=answer.exchange,
+    )
+    code = answer.code
+    if code is None or not code.text:
+        return Begun(answer.exchange, trade)
+    return Begun(answer.exchange, trade, code.text, code.expires_at or code_ends_at(wish))

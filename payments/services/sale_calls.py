@@ -3,6 +3,7 @@
 What is not plainly paid or refused is asked about; a scan is never sent a second time.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -30,18 +31,38 @@ from payments.services.speaking import Unsent
 from payments.states import PaymentState
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Whatever was said, it ends nothing."""
+
+    said: str
+
+
 def begin(payment: Payment, wish: Wish) -> None:
     """Call Alipay and record what it says. An order for which no code came is ended at once."""
     heard = beginning.send(wish, payment)
+    after_silence = beginning.may_repeat(wish, heard)
+    if after_silence:
+        heard = beginning.send(wish, payment)
     reached("sale.called")
-    ending = _record(payment.pk, heard, wish)
+    ending = _record(payment.pk, _silenced(heard) if after_silence else heard, wish)
     reached("sale.recorded")
     if ending is not None:
         cancel_calls.submit_at_once(ending)
 
 
+def _silenced(heard: HeardOfBeginning) -> Answered[Begun] | Silence:
+    """A second attempt: after the silence of the first no refusal ends anything."""
+    match heard:
+        case Refused(code=said) | Unsent(why=said):
+            return Silence(said)
+        case Unanswered(reason=reason):
+            return Silence(reason.value)
+    return heard
+
+
 @transaction.atomic(durable=True)
-def _record(payment_id: int, heard: HeardOfBeginning, wish: Wish) -> Cancel | None:
+def _record(payment_id: int, heard: HeardOfBeginning | Silence, wish: Wish) -> Cancel | None:
     """What the call said; the cancel that ends an order without a code, where there is none."""
     payment = giving_back.lock_payment(payment_id)
     _hear(payment, heard)
@@ -52,8 +73,10 @@ def _record(payment_id: int, heard: HeardOfBeginning, wish: Wish) -> Cancel | No
     return ending
 
 
-def _hear(payment: Payment, heard: HeardOfBeginning) -> None:
+def _hear(payment: Payment, heard: HeardOfBeginning | Silence) -> None:
     match heard:
+        case Silence(said=said):
+            _hear_silence(payment, said)
         case Answered(answer=begun, call=call):
             _hear_begun(payment, begun, call)
         case Refused(code=code, call=call):
@@ -67,10 +90,13 @@ def _hear(payment: Payment, heard: HeardOfBeginning) -> None:
 
 
 def _hear_begun(payment: Payment, begun: Begun, call: GatewayCall) -> None:
-    if begun.trade is None:
+    if begun.order_code:
         _keep_code(payment, begun)
+    if begun.trade is None:
+        if not begun.order_code:
+            _hear_silence(payment, "U")
         return
-    payment.last_answer = begun.trade.status.value
+    payment.last_answer = payment.last_answer or begun.trade.status.value
     try:
         with transaction.atomic():
             moves.hear_about(payment, asking.word_about(payment, begun.trade, call))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from merchant_portal import audit, clock, gateway
 from merchant_portal.accounts.models import Account
-from merchant_portal.accounts.services import contract_of
+from merchant_portal.accounts.services import contract_of, json_contract_of
 from merchant_portal.alipay.messages import PaymentCode
 from merchant_portal.audit import Actor
 from merchant_portal.crashpoints import reached
@@ -31,7 +31,7 @@ from payments.services import (
     steps,
 )
 from payments.services.beginning import Wish
-from payments.states import Interface, PaymentState, Product
+from payments.states import PaymentState, Product
 from qrcodes.models import Counter, Device, Enrolment
 from qrcodes.services.idempotency import RequestKey, recall, remember
 
@@ -48,7 +48,10 @@ def sale_accounts(counter: Counter, product: Product) -> list[Account]:
 
 def _has_keys(account: Account) -> bool:
     try:
-        contract_of(account).signing()
+        if account.sells_by_json:
+            json_contract_of(account).key()
+        else:
+            contract_of(account).signing()
     except gateway.NOTHING_SENT:
         return False
     return True
@@ -211,7 +214,7 @@ def _begin_payment(wish: Wish, actor: Actor) -> Payment:
 def _begin_sale(wish: Wish, payment: Payment, *, actor: Actor, device: Device | None) -> Sale:
     return Sale.objects.create(
         payment=payment,
-        interface=Interface.GATEWAY,
+        interface=wish.interface,
         description=wish.description[:256],
         begun_by=actor.user,
         begun_by_name=actor.name[:200],
