@@ -416,6 +416,8 @@ REFUNDS_SYNC = env.bool("REFUNDS_SYNC", default=True)
 #: GMT+8) is over then; and, in seconds, one that runs at once.
 REFUND_NIGHT_OVER = time(5, 10)
 REFUND_SAME_DAY_SECONDS = 60
+#: By the JSON API, while it is young.
+REFUND_POLL_SECONDS = 5
 #: What a counter begins. Seconds for the answer of the call that begins it; after that silence is
 #: asked about (docs.antom.com/ac/ams_upm/bp).
 SALE_ANSWER_SECONDS = 5.0

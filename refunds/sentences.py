@@ -17,7 +17,7 @@ from payments.services import Heard
 from payments.states import CancelState
 from refunds.advice import Advice, Call, Why
 from refunds.models import Refund
-from refunds.services.calling import HeardOfQuery
+from refunds.services.speaking import HeardOfQuery
 from refunds.states import RefundState
 
 #: What a page of money going back is about.

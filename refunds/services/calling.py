@@ -9,14 +9,10 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
-from django.utils import translation
 
-from merchant_portal import audit, clock, due, gateway
-from merchant_portal.alipay.client import GatewayClient
+from merchant_portal import audit, clock, due
 from merchant_portal.alipay.messages import (
     RefundAnswer,
-    RefundMode,
     RefundQueryAnswer,
     RefundResult,
 )
@@ -25,17 +21,17 @@ from merchant_portal.crashpoints import reached
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.models import Payment
 from payments.services import Unsent, giving_back
-from payments.states import GiveBackQuestion
+from payments.states import GiveBackQuestion, Interface
 from refunds.models import Refund
-from refunds.services import moves, requesting
-from refunds.services.nights import next_asking
+from refunds.services import moves, requesting, speaking
+from refunds.services.nights import next_asking, next_asking_of_json
+from refunds.services.speaking import HeardOfQuery, HeardOfRefund
 from refunds.states import REFUND_SENT, RefundState
 
 #: Refusals that say "this number was here before": they never prove that nothing went back.
-_SEEN_BEFORE = frozenset({"REPEATED_REFUNDMENT_REQUEST", "DISCORDANT_REPEAT_REQUEST"})
-
-HeardOfRefund = Answered[RefundAnswer] | Refused | Unanswered | Unsent
-HeardOfQuery = Answered[RefundQueryAnswer] | Refused | Unanswered | Unsent
+_SEEN_BEFORE = frozenset(
+    {"REPEATED_REFUNDMENT_REQUEST", "DISCORDANT_REPEAT_REQUEST", "REPEAT_REQ_INCONSISTENT"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +50,15 @@ def submit_refund(refund_id: int) -> None:
     if sending is None:
         return
     reached("refund.marked")
-    heard = _call(sending)
+    heard = speaking.send(sending.refund, sending.payment)
     reached("refund.called")
     _record(sending, heard)
 
 
 def poll_refund(refund_id: int) -> HeardOfQuery:
     """Ask what became of a claimed refund; where Alipay does not know it, send the same again."""
-    refund = Refund.objects.select_related("account", "payment").get(pk=refund_id)
-    heard = _query(refund)
+    refund = Refund.objects.select_related("account", "payment__sale").get(pk=refund_id)
+    heard = speaking.ask(refund)
     reached("refund.asked")
     if _record_query(refund, heard):
         submit_refund(refund_id)
@@ -79,7 +75,9 @@ def ask_refund(refund: Refund, *, actor: Actor) -> HeardOfQuery:
             locked.save()
     if locked.state in REFUND_SENT and due.claim_one(Refund, locked.pk, now=clock.now()):
         return poll_refund(locked.pk)
-    heard = _query(locked)  # The clock may be sending it at this moment: only what is sure counts.
+    heard = speaking.ask(
+        locked
+    )  # The clock may be sending it at this moment: only what is sure counts.
     _record_end(locked, heard)
     return heard
 
@@ -101,7 +99,8 @@ def _mark_sent(refund_id: int) -> Sending | None:
     after_silence = refund.asked_without_answer
     giving_back.begin_sending(refund, at=clock.now())
     if refund.is_sync is None:
-        refund.is_sync = settings.REFUNDS_SYNC
+        # The JSON API knows only "at once".
+        refund.is_sync = settings.REFUNDS_SYNC or payment.interface == Interface.JSON
     if refund.state != RefundState.SUBMITTED:
         giving_back.move(refund, RefundState.SUBMITTED, actor=SCHEDULE)
     refund.save()
@@ -109,38 +108,6 @@ def _mark_sent(refund_id: int) -> Sending | None:
 
 
 _SENDABLE = frozenset({RefundState.APPROVED, RefundState.SUBMITTED, RefundState.UNKNOWN})
-
-
-def _call(sending: Sending) -> HeardOfRefund:
-    refund, payment = sending.refund, sending.payment
-
-    def call(client: GatewayClient) -> RefundAnswer:
-        return client.refund_payment(
-            partner_trans_id=payment.partner_trans_id,
-            alipay_trans_id=payment.alipay_trans_id,
-            partner_refund_id=refund.partner_refund_id,
-            amount_text=refund.amount.decimal_text,
-            currency=refund.currency,
-            reason=_reason_of(refund),
-            is_sync=RefundMode.SYNC if refund.is_sync else RefundMode.ASYNC,
-            notify_url="" if refund.is_sync else _notify_url(payment),
-        )
-
-    try:
-        return gateway.ask(payment.account, refund, call)
-    except gateway.NOTHING_SENT as unfit:
-        return Unsent(str(unfit))
-
-
-def _reason_of(refund: Refund) -> str:
-    """In one language, so that every attempt says the same."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return str(refund.get_reason_display())
-
-
-def _notify_url(payment: Payment) -> str:
-    path = reverse("alipay_notify", args=[payment.account.notify_key])
-    return f"{settings.PUBLIC_URL}{path}"
 
 
 @transaction.atomic(durable=True)
@@ -198,7 +165,10 @@ def _ask_after_the_run(refund: Refund, payment: Payment, said: str) -> None:
     refund.lease_until = None
     refund.attempts = 0
     giving_back.clear_question(refund)
-    refund.next_attempt_at = next_asking(payment, now=clock.now())
+    if payment.interface == Interface.JSON:
+        refund.next_attempt_at = next_asking_of_json(refund, now=clock.now())
+    else:
+        refund.next_attempt_at = next_asking(payment, now=clock.now())
 
 
 def _stay_unknown(refund: Refund, said: str) -> None:
@@ -225,20 +195,6 @@ def _take_back(refund: Refund, said: str) -> None:
 
 
 # ---- Asking -------------------------------------------------------------------------------
-
-
-def _query(refund: Refund) -> HeardOfQuery:
-    try:
-        return gateway.ask(
-            refund.account,
-            refund,
-            lambda client: client.query_refund(
-                partner_trans_id=refund.payment.partner_trans_id,
-                partner_refund_id=refund.partner_refund_id,
-            ),
-        )
-    except gateway.NOTHING_SENT as unfit:
-        return Unsent(str(unfit))
 
 
 @transaction.atomic(durable=True)

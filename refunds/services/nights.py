@@ -6,6 +6,7 @@ from django.conf import settings
 
 from merchant_portal import clock
 from payments.models import Payment
+from refunds.models import Refund
 
 
 def next_asking(payment: Payment, *, now: datetime) -> datetime:
@@ -22,3 +23,11 @@ def _after_the_night(now: datetime) -> datetime:
     today = clock.transaction_day(now)
     over = datetime.combine(today, settings.REFUND_NIGHT_OVER, clock.GMT8)
     return over if now < over else over + timedelta(days=1)
+
+
+def next_asking_of_json(refund: Refund, *, now: datetime) -> datetime:
+    """Every few seconds for its first minute, then more and more rarely: the JSON API never tells
+    of a refund (docs.antom.com/ac/ams/ir)."""
+    age = now - (refund.first_sent_at or now)
+    quick = timedelta(seconds=settings.REFUND_POLL_SECONDS)
+    return now + min(max(quick, age / 12), timedelta(hours=1))
