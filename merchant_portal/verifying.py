@@ -2,13 +2,22 @@
 
 from merchant_portal.truths import Check, Finding, run_checks
 from payments.checking import CHECKS as PAYMENTS
+from payments.sale_checking import CHECKS as SALES
 from payments.shift_checking import CHECKS as SHIFTS
 from payments.sum_checking import CHECKS as DAY_SUMS
 from qrcodes.checking import CHECKS as CODES
 from reconciliation.checking import CHECKS as COMPARED
 from refunds.checking import CHECKS as REFUNDS
 
-CHECKS: tuple[Check, ...] = (*CODES, *PAYMENTS, *DAY_SUMS, *SHIFTS, *REFUNDS, *COMPARED)
+CHECKS: tuple[Check, ...] = (
+    *CODES,
+    *PAYMENTS,
+    *SALES,
+    *DAY_SUMS,
+    *SHIFTS,
+    *REFUNDS,
+    *COMPARED,
+)
 
 
 def find_all(*, most_breaches: int = 10) -> list[Finding]:

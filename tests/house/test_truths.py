@@ -7,12 +7,14 @@ from tests.qrcodes import test_checking as of_registrations
 from tests.reconciliation import test_comparing_checks as of_comparing
 from tests.reconciliation import test_import_checks as of_files
 from tests.refunds import test_verify_ledger as of_money_going_back
+from tests.sales import test_verify as of_sales
 from tests.shifts import test_verify as of_shifts
 
 BREAKS = (
     *(of_payments.BREAKS, of_registrations.BREAKS, of_money_going_back.BREAKS),
     *(of_files.BREAKS, of_comparing.BREAKS, of_shifts.BREAKS),
     of_day_sums.BREAKS,
+    of_sales.BREAKS,
 )
 
 

@@ -8,7 +8,9 @@ from merchant_portal.alipay.messages import PaymentCode
 from payments import services as payments
 from payments.errors import SaleRefused
 from payments.models import Payment, Sale
+from payments.sale_sentences import refusal_sentence
 from payments.selling import SaleOutcome
+from payments.services.sale_refusals import FINAL
 from payments.states import CancelState, PaymentState, Question
 from qrcodes.errors import KeyReused
 from qrcodes.services.idempotency import RequestKey
@@ -291,3 +293,15 @@ def test_an_unanswered_call_is_recorded_as_such(till: Till) -> None:
     till.alipay.switch("done_but_no_answer", times=1, service=PAY)
     till.scan()
     assert GatewayCall.objects.get(service=PAY).outcome == CallOutcome.NO_ANSWER
+
+
+# ---- What people are told ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", sorted(FINAL))
+def test_every_refusal_that_ends_a_sale_has_a_sentence(code: str) -> None:
+    assert code not in refusal_sentence(code)
+
+
+def test_a_word_nobody_knows_is_shown_as_it_is() -> None:
+    assert "SOMETHING_NEW" in refusal_sentence("SOMETHING_NEW")
