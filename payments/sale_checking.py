@@ -1,6 +1,6 @@
 """What is always true of what the shop itself begins: named checks."""
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from merchant_portal.accounts.models import GatewayCall
@@ -24,11 +24,10 @@ def begun_payment_has_sale() -> Rows:
     return Payment.objects.filter((is_begun_here & ~has_sale) | (~is_begun_here & has_sale))
 
 
-@_always(_("A sale that waits for its buyer is asked about by the time its waiting ends."))
+@_always(_("A sale that waits for its buyer is asked about again by itself."))
 def waiting_sale_is_asked() -> Rows:
-    late = Q(payment__next_attempt_at__isnull=True) | Q(payment__next_attempt_at__gt=F("ends_at"))
     waiting = Sale.objects.filter(payment__state__in=PAYMENT_UNSETTLED, ending_at__isnull=True)
-    return waiting.filter(late)
+    return waiting.filter(payment__next_attempt_at__isnull=True)
 
 
 @_always(_("A cancel that ended a sale unpaid gave nothing back."))

@@ -114,6 +114,7 @@ def _word(
         paid_at=details.paid_at if amount else None,
         buyer=details.payer.shown_as,
         wallet=details.payer.wallet,
+        reason="" if amount else notice.result.code,
         place=Place(),
         notification=notification,
     )

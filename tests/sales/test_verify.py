@@ -1,7 +1,6 @@
 """verify_ledger finds what must never be of sales: each check is shown to fail."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.db.models import F, Value
@@ -36,7 +35,7 @@ def _closed(**changes: object) -> Break:
 
 BREAKS: dict[str, Break] = {
     "begun_payment_has_sale": lambda: Payment.objects.update(product="merchant_qr"),
-    "waiting_sale_is_asked": lambda: Sale.objects.update(ends_at=F("sent_at") - timedelta(days=1)),
+    "waiting_sale_is_asked": lambda: Payment.objects.update(next_attempt_at=None),
     "closed_cancel_gave_nothing_back": _closed(reason="returned"),
     "ending_cancel_has_given_up_sale": lambda: Sale.objects.update(
         ending_at=None, ending_by_name=""
