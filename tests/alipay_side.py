@@ -25,8 +25,9 @@ class AlipaySide:
         return self._post("/control/partners", partner)
 
     def add_client(self, **client: object) -> dict[str, Any]:
-        """A client id of the JSON API: whose it is, and the merchant's public key."""
-        return self._post("/control/clients", client)
+        """A client id of the JSON API; answers with Alipay's public key."""
+        told: dict[str, Any] = self._post("/control/clients", client)
+        return told
 
     def pay(self, code: str, amount: str, **more: object) -> dict[str, Any]:
         """A buyer scans a code, types an amount and pays."""
@@ -94,7 +95,10 @@ class AlipaySide:
     def carry(self, notice: dict[str, Any], client: Client) -> str:
         """Post one notice with Django's client and tell Alipay what the portal said."""
         response = client.post(
-            urlsplit(notice["url"]).path, data=notice["body"], content_type=notice["content_type"]
+            urlsplit(notice["url"]).path,
+            data=notice["body"],
+            content_type=notice["content_type"],
+            headers=notice["headers"],
         )
         said = response.content.decode()
         self._post(

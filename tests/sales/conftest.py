@@ -1,6 +1,6 @@
 """A counter that sells, in either generation of the interface, and its customers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -8,14 +8,18 @@ import time_machine
 from django.test import Client
 
 from merchant_portal import clock
-from merchant_portal.accounts.models import Account
+from merchant_portal.accounts import services as accounts
+from merchant_portal.accounts.models import Account, KeyPurpose
+from merchant_portal.alipay.signing import SignType
 from qrcodes import services as codes
 from qrcodes.models import Counter, Store
 from tests import factories
+from tests.alipay.rsa import RSAPair, make_rsa_pair
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
 from tests.sales.till import Till
 
+CLIENT = "211000000000000000001"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=clock.GMT8)
 
 
@@ -26,10 +30,26 @@ def traveller() -> Iterator[time_machine.Traveller]:
         yield travelling
 
 
+@pytest.fixture(params=["gateway", "json"])
+def interface(request: pytest.FixtureRequest) -> str:
+    """Each generation of the interface in turn."""
+    spoken: str = request.param
+    return spoken
+
+
+@pytest.fixture(scope="session")
+def pair() -> RSAPair:
+    return make_rsa_pair(2048, SignType.RSA2)
+
+
 @pytest.fixture
-def selling(account: Account, store: Store) -> Account:
-    """The account under which the store sells at the gateway."""
+def selling(
+    account: Account, store: Store, interface: str, alipay: AlipaySide, pair: RSAPair
+) -> Account:
+    """The account under which the store sells."""
     codes.enrol_store(store, account=account, actor=ACTOR)
+    if interface == "json":
+        speak_json(account, alipay, pair)
     return account
 
 
@@ -56,6 +76,18 @@ def hk_till(
     return Till(factories.counter(store), hk_account, alipay, traveller, client)
 
 
-@pytest.fixture
-def carry(till: Till) -> Callable[[], list[str]]:
-    return till.carry
+def speak_json(account: Account, alipay: AlipaySide, pair: RSAPair) -> None:
+    """From now on the account sells through the JSON API."""
+    told = alipay.add_client(
+        client_id=CLIENT,
+        partner_id=account.partner_id,
+        merchant_public_key_pem=pair.private.public_pem(),
+        key_version="1",
+    )
+    account.client_id, account.json_url = CLIENT, alipay.url
+    account.save()
+    for purpose, text in (
+        (KeyPurpose.OURS, pair.private.pem),
+        (KeyPurpose.ALIPAY, told["alipay_public_key_pem"]),
+    ):
+        accounts.add_key(account, purpose=purpose, algorithm="RSA2", text=text, actor=ACTOR)

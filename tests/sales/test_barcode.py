@@ -16,7 +16,7 @@ from qrcodes.errors import KeyReused
 from qrcodes.services.idempotency import RequestKey
 from tests import factories
 from tests.factories import ACTOR
-from tests.sales.till import CANCEL, PAY, QUERY, Till
+from tests.sales.till import Till
 
 pytestmark = pytest.mark.django_db
 
@@ -63,12 +63,12 @@ def test_the_password_is_waited_for(till: Till) -> None:
 def test_while_the_customer_types_alipay_is_asked_every_three_seconds(till: Till) -> None:
     till.scan(shown=till.show_code(outcome="waiting"))
     till.run(30)
-    assert GatewayCall.objects.filter(service=QUERY).count() == 10
+    assert till.called("query") == 10
 
 
 @pytest.mark.parametrize("silence", DONE_IN_SILENCE)
 def test_a_lost_answer_of_a_paid_scan_is_found_by_asking(till: Till, silence: str) -> None:
-    till.alipay.switch(silence, times=1, service=PAY)
+    till.break_call(silence, times=1, call="pay")
     sale = till.scan()
     assert (till.outcome(sale), till.payment(sale).state) == (
         SaleOutcome.WAITING,
@@ -80,8 +80,8 @@ def test_a_lost_answer_of_a_paid_scan_is_found_by_asking(till: Till, silence: st
 
 
 def test_one_answer_that_there_is_no_such_payment_proves_nothing(till: Till) -> None:
-    till.alipay.switch("done_but_no_answer", times=1, service=PAY)
-    till.alipay.switch("refused", "TRADE_NOT_EXIST", times=2, service=QUERY)
+    till.break_call("done_but_no_answer", times=1, call="pay")
+    till.break_call("refused", till.words.not_there, times=2, call="query")
     sale = till.scan()
     till.run(7)
     assert till.outcome(sale) == SaleOutcome.WAITING
@@ -90,9 +90,9 @@ def test_one_answer_that_there_is_no_such_payment_proves_nothing(till: Till) -> 
 
 
 def test_a_notice_before_the_next_question_says_it_too(till: Till) -> None:
-    till.alipay.switch("done_but_no_answer", times=1, service=PAY)
+    till.break_call("done_but_no_answer", times=1, call="pay")
     sale = till.scan()
-    assert till.carry() == ["success"]
+    assert till.carry() == [True]
     assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.PAID, ["PAYMENT"])
     till.run(10)
     assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.PAID, ["PAYMENT"])
@@ -100,7 +100,7 @@ def test_a_notice_before_the_next_question_says_it_too(till: Till) -> None:
 
 def test_a_notice_after_it_is_known_to_be_paid_changes_nothing(till: Till) -> None:
     sale = till.scan()
-    assert till.carry() == ["success"]
+    assert till.carry() == [True]
     assert (till.outcome(sale), till.entries(sale), till.payment(sale).question) == (
         SaleOutcome.PAID,
         ["PAYMENT"],
@@ -111,9 +111,9 @@ def test_a_notice_after_it_is_known_to_be_paid_changes_nothing(till: Till) -> No
 @pytest.mark.parametrize("mishap", ["other_amount", "without_optional"])
 def test_a_notice_is_held_against_the_amount_the_shop_named(till: Till, mishap: str) -> None:
     till.alipay.switch(mishap, None, times=1)
-    till.alipay.switch("done_but_no_answer", times=1, service=PAY)
+    till.break_call("done_but_no_answer", times=1, call="pay")
     sale = till.scan("12.50")
-    assert till.carry() == ["success"]
+    assert till.carry() == [True]
     asked = Question.AMOUNT_DIFFERS if mishap == "other_amount" else ""
     assert (till.payment(sale).question, str(till.payment(sale).amount)) == (asked, "USD 12.50")
 
@@ -122,29 +122,29 @@ def test_a_notice_is_held_against_the_amount_the_shop_named(till: Till, mishap: 
 
 
 @pytest.mark.parametrize(
-    ("outcome", "code"),
+    ("outcome", "codes"),
     [
-        ("not_enough_money", "BUYER_BALANCE_NOT_ENOUGH"),
-        ("over_limit", "BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR"),
-        ("risk", "PAYMENT_FAIL"),
+        ("not_enough_money", {"BUYER_BALANCE_NOT_ENOUGH", "USER_BALANCE_NOT_ENOUGH"}),
+        ("over_limit", {"BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", "USER_AMOUNT_EXCEED_LIMIT"}),
+        ("risk", {"PAYMENT_FAIL", "RISK_REJECT"}),
     ],
 )
-def test_a_refusal_closes_the_sale_and_is_kept(till: Till, outcome: str, code: str) -> None:
+def test_a_refusal_closes_the_sale_and_is_kept(till: Till, outcome: str, codes: set[str]) -> None:
     sale = till.scan(shown=till.show_code(outcome=outcome))
-    assert (till.outcome(sale), sale.refusal) == (SaleOutcome.REFUSED, code)
+    assert (till.outcome(sale), sale.refusal in codes) == (SaleOutcome.REFUSED, True)
     till.run(20)
     assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.REFUSED, [])
-    assert not GatewayCall.objects.filter(service=CANCEL).exists()
+    assert till.called("cancel") == 0
 
 
 def test_an_unsigned_refusal_ends_a_first_attempt(till: Till) -> None:
-    till.alipay.switch("error_unsigned", "ILLEGAL_SIGN", times=1, service=PAY)
+    till.break_call("error_unsigned", till.words.unsigned, times=1, call="pay")
     sale = till.scan()
-    assert (till.outcome(sale), sale.refusal) == (SaleOutcome.REFUSED, "ILLEGAL_SIGN")
+    assert (till.outcome(sale), sale.refusal) == (SaleOutcome.REFUSED, till.words.unsigned)
 
 
 def test_a_word_nobody_knows_is_confirmed_before_it_is_believed(till: Till) -> None:
-    till.alipay.switch("refused", "SOMETHING_NEW", times=1, service=PAY)
+    till.break_call("refused", "SOMETHING_NEW", times=1, call="pay")
     sale = till.scan()
     assert till.outcome(sale) == SaleOutcome.WAITING
     till.run(4)
@@ -152,7 +152,7 @@ def test_a_word_nobody_knows_is_confirmed_before_it_is_believed(till: Till) -> N
 
 
 def test_a_word_nobody_knows_about_what_was_paid_closes_nothing(till: Till) -> None:
-    till.alipay.switch("done_but_no_answer", times=1, service=PAY)
+    till.break_call("done_but_no_answer", times=1, call="pay")
     sale = till.scan()
     Sale.objects.filter(pk=sale.pk).update(refusal="SOMETHING_NEW")
     till.run(4)
@@ -161,6 +161,7 @@ def test_a_word_nobody_knows_about_what_was_paid_closes_nothing(till: Till) -> N
 
 def test_a_gateway_that_cannot_be_reached_has_charged_nobody(till: Till) -> None:
     Account.objects.update(gateway_url="http://127.0.0.1:9/gateway.do")
+    Account.objects.exclude(json_url="").update(json_url="http://127.0.0.1:9")
     till.account.refresh_from_db()
     sale = till.scan()
     assert (till.outcome(sale), sale.refusal) == (SaleOutcome.REFUSED, "NOT_SENT")
@@ -179,12 +180,12 @@ def test_who_presses_cancel_on_the_phone_has_not_paid(till: Till) -> None:
     till.press("cancel")
     till.run(4)
     assert till.outcome(sale) in {SaleOutcome.NOT_PAID, SaleOutcome.REFUSED}
-    assert not GatewayCall.objects.filter(service=CANCEL).exists()
+    assert till.called("cancel") == 0
 
 
 @pytest.mark.parametrize("silence", SILENT)
 def test_a_scan_that_never_arrived_is_asked_about_and_then_closed(till: Till, silence: str) -> None:
-    till.alipay.switch(silence, times=1, service=PAY)
+    till.break_call(silence, times=1, call="pay")
     sale = till.scan()
     till.run(58)
     assert till.outcome(sale) == SaleOutcome.WAITING
@@ -194,7 +195,7 @@ def test_a_scan_that_never_arrived_is_asked_about_and_then_closed(till: Till, si
 
 
 def test_unknown_is_not_failed(till: Till) -> None:
-    till.alipay.switch("refused", "SYSTEM_ERROR", times=1, service=PAY)
+    till.break_call("refused", "SYSTEM_ERROR", times=1, call="pay")
     sale = till.scan()
     assert (till.outcome(sale), sale.refusal) == (SaleOutcome.WAITING, "")
     till.run(62)
@@ -203,10 +204,10 @@ def test_unknown_is_not_failed(till: Till) -> None:
 
 @pytest.mark.parametrize("silence", [*SILENT, *DONE_IN_SILENCE])
 def test_a_scan_is_never_sent_twice(till: Till, silence: str) -> None:
-    till.alipay.switch(silence, times=3, service=PAY)
+    till.break_call(silence, times=3, call="pay")
     till.scan()
     till.run(120)
-    assert GatewayCall.objects.filter(service=PAY).count() == 1
+    assert till.called("pay") == 1
 
 
 # ---- Refused here -----------------------------------------------------------------------------
@@ -227,10 +228,10 @@ def test_a_store_that_is_not_enrolled_does_not_sell(till: Till) -> None:
 
 
 def test_what_alipay_could_not_take_is_refused_before_anything_is_kept(till: Till) -> None:
-    with pytest.raises(SaleRefused, match="trans_name"):
+    with pytest.raises(SaleRefused, match="Nothing was sent"):
         till.scan(description="x" * 257)
     assert not Payment.objects.exists()
-    assert not GatewayCall.objects.filter(service=PAY).exists()
+    assert till.called("pay") == 0
 
 
 def test_without_a_key_nothing_is_sold(till: Till) -> None:
@@ -255,7 +256,7 @@ def test_the_same_request_again_is_the_same_sale(till: Till) -> None:
     key = RequestKey("person:1", "k1", "12.50")
     first = till.scan(request=key)
     assert till.scan(request=key) == first
-    assert GatewayCall.objects.filter(service=PAY).count() == 1
+    assert till.called("pay") == 1
 
 
 def test_the_same_key_for_something_else_is_refused(till: Till) -> None:
@@ -273,15 +274,15 @@ def test_the_code_is_kept_nowhere(
     till: Till, mishap: str, caplog: pytest.LogCaptureFixture, settings: Settings
 ) -> None:
     if mishap:
-        till.alipay.switch(mishap, times=1, service=PAY)
+        till.break_call(mishap, times=1, call="pay")
     code = till.show_code()
     sale = till.scan(shown=code)
-    (call,) = GatewayCall.objects.filter(service=PAY)
+    (call,) = GatewayCall.objects.filter(service=till.words.pay)
     kept = f"{call.presign} {bytes(call.body)!r} {call.url} {call.code} {sale.__dict__}"
     kept += f" {sale.payment.__dict__} {caplog.text}"
     assert code.reveal() not in kept
     assert sale.code_hint == code.shown
-    assert f"buyer_identity_code={code.shown}" in call.presign
+    assert code.shown in call.presign
 
 
 def test_a_code_is_no_number(till: Till) -> None:
@@ -290,9 +291,9 @@ def test_a_code_is_no_number(till: Till) -> None:
 
 
 def test_an_unanswered_call_is_recorded_as_such(till: Till) -> None:
-    till.alipay.switch("done_but_no_answer", times=1, service=PAY)
+    till.break_call("done_but_no_answer", times=1, call="pay")
     till.scan()
-    assert GatewayCall.objects.get(service=PAY).outcome == CallOutcome.NO_ANSWER
+    assert GatewayCall.objects.get(service=till.words.pay).outcome == CallOutcome.NO_ANSWER
 
 
 # ---- What people are told ---------------------------------------------------------------------

@@ -2,10 +2,9 @@
 
 import pytest
 
-from merchant_portal.accounts.models import GatewayCall
 from payments.selling import SaleOutcome
 from payments.states import CancelState, PaymentState
-from tests.sales.till import CANCEL, PRECREATE, QUERY, Till
+from tests.sales.till import Till
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +25,7 @@ def test_an_issued_code_is_not_paid(till: Till) -> None:
 def test_a_code_is_paid_and_the_notice_says_so(till: Till) -> None:
     sale = till.order()
     till.pay_order(sale)
-    assert till.carry() == ["success"]
+    assert till.carry() == [True]
     assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.PAID, ["PAYMENT"])
 
 
@@ -38,12 +37,13 @@ def test_a_paid_code_whose_notice_is_lost_is_found_by_asking(till: Till) -> None
     assert till.outcome(sale) == SaleOutcome.PAID
 
 
-def test_a_code_that_was_just_shown_is_left_alone(till: Till) -> None:
+def test_a_code_that_was_just_shown_is_left_alone(till: Till, interface: str) -> None:
+    first = {"gateway": 60, "json": 15}[interface]
     sale = till.order()
-    till.run(59)
-    assert not GatewayCall.objects.filter(service=QUERY).exists()
+    till.run(first - 1)
+    assert till.called("query") == 0
     till.run(21)
-    assert GatewayCall.objects.filter(service=QUERY).count() == 5
+    assert till.called("query") == 5
     assert till.outcome(sale) == SaleOutcome.ISSUED
 
 
@@ -77,16 +77,45 @@ def test_a_code_paid_in_the_last_second_is_paid(till: Till) -> None:
 
 
 @pytest.mark.parametrize("silence", NO_CODE)
-def test_an_order_without_a_code_is_ended_at_once(till: Till, silence: str) -> None:
-    till.alipay.switch(silence, times=1, service=PRECREATE)
+def test_an_order_without_a_code_is_ended_at_once(till: Till, interface: str, silence: str) -> None:
+    till.break_call(silence, times=2, call="order")
     sale = till.order()
-    assert (sale.order_code, till.outcome(sale)) == ("", SaleOutcome.NOT_PAID)
+    assert sale.order_code == ""
+    assert till.called("order") == {"gateway": 1, "json": 2}[interface]
+    assert till.called("cancel") == 1
+    till.run(200)
+    assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.NOT_PAID, [])
     assert till.cancel(sale).state == CancelState.CLOSED
-    assert GatewayCall.objects.filter(service=PRECREATE).count() == 1
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+@pytest.mark.parametrize("silence", NO_CODE)
+def test_of_the_json_api_a_code_that_did_not_come_is_asked_for_again(
+    till: Till, silence: str
+) -> None:
+    till.break_call(silence, times=1, call="order")
+    sale = till.order()
+    assert (till.outcome(sale), till.called("order")) == (SaleOutcome.ISSUED, 2)
+    assert len(till.alipay.books("orders")) == 1
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_success_with_a_code_is_not_paid_either(till: Till) -> None:
+    till.alipay.add_client(client_id=till.account.client_id, issued_with="S")
+    sale = till.order()
+    assert (till.outcome(sale), till.entries(sale)) == (SaleOutcome.ISSUED, [])
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_after_silence_a_refusal_of_the_same_order_ends_nothing(till: Till) -> None:
+    till.break_call("http_500", times=1, call="order")
+    till.break_call("refused", "RISK_REJECT", times=1, call="order")
+    sale = till.order()
+    assert (sale.refusal, till.called("cancel")) == ("", 1)
 
 
 def test_a_refused_order_is_closed_without_a_cancel(till: Till) -> None:
-    till.alipay.switch("refused", "EXIST_FORBIDDEN_WORD", times=1, service=PRECREATE)
+    till.break_call("refused", "EXIST_FORBIDDEN_WORD", times=1, call="order")
     sale = till.order()
     assert (till.outcome(sale), sale.refusal) == (SaleOutcome.REFUSED, "EXIST_FORBIDDEN_WORD")
-    assert not GatewayCall.objects.filter(service=CANCEL).exists()
+    assert till.called("cancel") == 0

@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 
 from merchant_portal import clock
-from merchant_portal.accounts.models import Account
+from merchant_portal.accounts.models import Account, GatewayCall
 from merchant_portal.alipay.messages import PaymentCode
 from merchant_portal.money import Money
 from merchant_portal.verifying import find_breaches
@@ -20,9 +20,41 @@ from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
 
 PAY = "alipay.acquire.overseas.spot.pay"
-PRECREATE = "alipay.acquire.precreate"
-CANCEL = "alipay.acquire.cancel"
-QUERY = "alipay.acquire.overseas.query"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The calls and codes of one generation of the interface."""
+
+    pay: str
+    order: str
+    query: str
+    cancel: str
+    not_there: str
+    poor: str
+    unsigned: str
+
+
+WORDS = {
+    "gateway": Words(
+        pay=PAY,
+        order="alipay.acquire.precreate",
+        query="alipay.acquire.overseas.query",
+        cancel="alipay.acquire.cancel",
+        not_there="TRADE_NOT_EXIST",
+        poor="BUYER_BALANCE_NOT_ENOUGH",
+        unsigned="ILLEGAL_SIGN",
+    ),
+    "json": Words(
+        pay="pay",
+        order="pay",
+        query="inquiryPayment",
+        cancel="cancel",
+        not_there="ORDER_NOT_EXIST",
+        poor="USER_BALANCE_NOT_ENOUGH",
+        unsigned="SIGNATURE_INVALID",
+    ),
+}
 
 
 @dataclass
@@ -34,6 +66,18 @@ class Till:
     alipay: AlipaySide
     traveller: time_machine.Traveller
     client: Client
+
+    @property
+    def words(self) -> Words:
+        return WORDS["json" if self.account.sells_by_json else "gateway"]
+
+    def break_call(self, mishap: str, value: str | None = None, *, times: int, call: str) -> None:
+        """Something goes wrong with the next calls: ``pay``, ``order``, ``query``, ``cancel``."""
+        self.alipay.switch(mishap, value, times=times, service=getattr(self.words, call))
+
+    def called(self, call: str) -> int:
+        """How often Alipay was called so."""
+        return GatewayCall.objects.filter(service=getattr(self.words, call)).count()
 
     # ---- What people do -------------------------------------------------------------------
 
@@ -88,8 +132,10 @@ class Till:
             self.wait(1)
             self.tick()
 
-    def carry(self) -> list[str]:
-        return self.alipay.carry_due(self.client)
+    def carry(self) -> list[bool]:
+        """Carry the post; of each notice whether the portal has taken it."""
+        said = self.alipay.carry_due(self.client)
+        return [each == "success" or '"resultStatus":"S"' in each for each in said]
 
     # ---- What is seen ---------------------------------------------------------------------
 
