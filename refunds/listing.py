@@ -51,7 +51,8 @@ _CANCELS: dict[Group, Q] = {
     Group.UNKNOWN: Q(state=CancelState.UNKNOWN),
     Group.BACK: Q(state=CancelState.DONE),
     Group.AGREE_ANEW: CAME_TO_NOTHING & ~_DECIDED_SINCE,
-    Group.NOT_BACK: Q(state=CancelState.DECLINED) | (CAME_TO_NOTHING & _DECIDED_SINCE),
+    Group.NOT_BACK: Q(state__in=(CancelState.DECLINED, CancelState.CLOSED))
+    | (CAME_TO_NOTHING & _DECIDED_SINCE),
     Group.RETURNED: Q(state__in=()),
 }
 

@@ -17,6 +17,7 @@ from payments.errors import WordUnusable
 from payments.models import EntryKind, Payment
 from payments.services import cancel_moves, sale_moves
 from payments.services.learning import describe, learn, settlement_currency
+from payments.services.sale_refusals import FINAL
 from payments.services.steps import climb, move, raise_question, settle_by_answer, write_move
 from payments.services.words import Word
 from payments.states import (
@@ -275,7 +276,8 @@ def _hear_closed_unpaid(payment: Payment, word: Word) -> None:
 
 def _close(payment: Payment, word: Word) -> None:
     if payment.is_begun_here:
-        sale_moves.keep_refusal(payment, word.reason)
+        if word.reason in FINAL:  # Else it ended by itself, or was cancelled.
+            sale_moves.keep_refusal(payment, word.reason)
         sale_moves.close(payment, word.status, word=word)
     else:
         payment.closed_reason = word.status

@@ -79,6 +79,7 @@ def begin_sale(
         payment=payment,
         interface=interface,
         description="Noodle set lunch",
+        code_hint="28************2345" if product == Product.BARCODE else "",
         begun_by_name="a test",
         sent_at=now,
         ends_at=now + timedelta(minutes=5),
