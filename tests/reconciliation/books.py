@@ -35,6 +35,7 @@ def paid(
     *,
     when: datetime | None = None,
     state: PaymentState = PaymentState.PAID,
+    alipay: str = "",
 ) -> Payment:
     """A payment with Alipay's number and ours; booked where its state says so."""
     when = when or at("09:12:44")
@@ -42,7 +43,7 @@ def paid(
     payment = Payment.objects.create(
         account=account,
         product=Product.MERCHANT_QR,
-        alipay_trans_id=f"2024{number}",
+        alipay_trans_id=alipay or f"2024{number}",
         partner_trans_id=number,
         amount_minor=minor,
         currency="USD",

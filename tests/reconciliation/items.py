@@ -33,9 +33,10 @@ def sold(
     interface: Interface = Interface.JSON,
     product: Product = Product.BARCODE,
     when: datetime | None = None,
+    alipay: str = "",
 ) -> Payment:
     """A payment that the counter began, paid and booked."""
-    payment = paid(account, number, minor, when=when)
+    payment = paid(account, number, minor, when=when, alipay=alipay)
     payment.product = product
     payment.save()
     when = when or at("09:12:44")

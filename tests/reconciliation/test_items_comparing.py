@@ -7,6 +7,7 @@ from django.conf import LazySettings
 
 from merchant_portal.accounts.models import Account
 from payments.states import Interface, Product
+from reconciliation import services
 from reconciliation.models import ComparedDay, Verdict
 from reconciliation.standing import DayStanding, standing_of, with_standing
 from reconciliation.states import FileState
@@ -168,6 +169,24 @@ def test_the_gateways_file_alone_leaves_the_others_waiting(shop: Account) -> Non
     refunded(sold(shop, "J2"), "R1", 300)
     file_of(line("Q1"))
     assert sorted(words(shop)) == ["AWAITING", "AWAITING", "AWAITING", "MATCHED"]
+
+
+def test_while_one_waits_what_the_other_lacks_is_missing(shop: Account) -> None:
+    paid(shop, "Q1")
+    paid(shop, "Q2")
+    sold(shop, "J1")
+    file_of(line("Q1"))
+    assert sorted(words(shop)) == ["AWAITING", "MATCHED", "MISSING_THEIRS"]
+    assert open_words(shop) == ["MISSING_THEIRS"]
+
+
+def test_a_day_is_not_complete_while_the_other_file_is_awaited(shop: Account) -> None:
+    paid(shop, "Q1")
+    sold(shop, "J1")
+    file_of(line("Q1"))
+    assert standing(shop) == DayStanding.WAITING
+    services.expect_files(at("12:00:00", day=NEXT_DAY))
+    assert standing(shop) == DayStanding.NO_FILE
 
 
 def test_neither_file_takes_the_others_place(shop: Account) -> None:
