@@ -268,12 +268,12 @@ def examine(pasted: str, *, account: Account, own: str = "") -> Chart:
         pasted,
         sign_type=SignType(account.sign_type),
         partner_id=account.partner_id,
-        council=KeyCouncil(list(_keys_for(account))),
+        council=KeyCouncil(list(keys_for(account))),
     )
     return Chart(diagnosis, account=account, own=own)
 
 
-def _keys_for(account: Account) -> Iterator[KnownKey]:
+def keys_for(account: Account) -> Iterator[KnownKey]:
     """The account's keys, then those that verify for other accounts."""
     now = clock.now()
     for row in account.keys.order_by("-valid_from", "-pk"):

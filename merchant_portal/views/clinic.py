@@ -14,6 +14,7 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.clinic import PastedUnreadable
 from merchant_portal.alipay.clinic.pasted import MOST_CHARACTERS
 from merchant_portal.clinic import Chart, examine
+from merchant_portal.message_clinic import MessageChart, examine_message
 from qrcodes.permissions import PortalRequest, needs
 
 
@@ -65,16 +66,25 @@ def clinic(request: PortalRequest) -> HttpResponse:
         return render(request, "notifications/clinic.html", {"form": form})
     form = ClinicForm(request.POST)
     chart = _examined(form) if form.is_valid() else None
-    context = {"form": form, "chart": chart}
+    kind = "_message" if isinstance(chart, MessageChart) else ""
+    context = {
+        "form": form,
+        "chart": chart,
+        "chart_page": f"notifications/{kind}_chart.html",
+    }
     status = 200 if chart else 400
     return render(request, "notifications/clinic.html", context, status=status)
 
 
 @sensitive_variables()
-def _examined(form: ClinicForm) -> Chart | None:
+def _examined(form: ClinicForm) -> Chart | MessageChart | None:
     """The examination; what is no notification is an error of the form."""
+    asked = form.cleaned_data
+    message = examine_message(asked["pasted"], account=asked["account"])
+    if message is not None:
+        return message
     try:
-        return examine(**form.cleaned_data)
+        return examine(**asked)
     except PastedUnreadable:
         form.add_error(
             "pasted",

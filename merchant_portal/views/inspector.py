@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from merchant_portal import audit, clock, intake
 from merchant_portal.access import ROLE_NAMES, Right, roles_with
+from merchant_portal.alipay.json_api.notifications import posted_again
 from merchant_portal.keyset import Cursor, CursorUnreadable, read_page
 from merchant_portal.vault import SealBroken, open_vault
 from payments.filtering import tidy_number
@@ -210,9 +211,23 @@ def quarantined_detail(request: PortalRequest, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "body": body.decode("ascii", "backslashreplace"),
-        "for_clinic": f"Content-Type: {row.content_type}\n\n{_as_text(body)}",
+        "for_clinic": f"{_head(row)}\n\n{_as_text(body)}",
     }
     return render(request, "notifications/quarantined.html", context)
+
+
+def _head(row: Quarantined) -> str:
+    """What stood above the body, as a request has it."""
+    lines = [f"Content-Type: {row.content_type}"]
+    if row.headers:
+        posted = posted_again(b"", row.headers)
+        lines[:0] = [
+            f"POST {posted.path}",
+            f"Client-Id: {posted.client_id}",
+            f"Request-Time: {posted.request_time}",
+            f"Signature: {posted.signature}",
+        ]
+    return "\n".join(lines)
 
 
 def _as_text(body: bytes) -> str:
