@@ -58,7 +58,7 @@ def meddled_pay(books: Books, call: Call, meddling: Meddling) -> Mapping[str, st
     except CannotSell as refused:
         return said_by_pay(call, "FAIL", WORDS[refused.why][0])
     trade = orders.trade_of(books, order)
-    if order.error or trade is None:
+    if trade is None or (order.error and trade.paid_at is None):
         return said_by_pay(call, "FAIL", order.error)
     if trade.status == TradeStatus.TRADE_CLOSED:
         return said_by_pay(call, "FAIL", WORDS[Why.CLOSED][0])

@@ -153,7 +153,8 @@ def _on_screen(books: Books, wish: CodeWish) -> PaymentCode | None:
     found = books.select(PaymentCode, where, since, wallet, outcome, wish.buyer)
     limit = wish.password_from or payment_codes.USUAL_LIMIT
     limit = "" if limit == payment_codes.NEVER else limit
-    return next((code for code in reversed(found) if code.password_from == limit), None)
+    same = (code for code in reversed(found) if code.password_from == limit)
+    return next((code for code in same if wish.length in {"", str(len(code.digits))}), None)
 
 
 def _order_values(order: Order) -> dict[str, str]:

@@ -293,3 +293,12 @@ def test_a_code_no_wallet_shows_is_refused(shop: Merchant, wish: dict[str, str])
 def test_a_code_is_shown_once(shop: Merchant) -> None:
     digits = payment_code(shop)
     assert post(shop, "/phone/codes", digits=digits).status_code == 400
+
+
+def test_a_sale_paid_after_its_end_is_told_as_paid(shop: Merchant) -> None:
+    code = payment_code(shop, outcome="waiting")
+    charge(shop, code)
+    press(shop, "cancel")
+    shop.control(f"trades/{shop.trade()['trade_no']}", status="TRADE_SUCCESS")
+    assert charge(shop, code).fields["result_code"] == "SUCCESS"
+    assert len(shop.due()) == 1

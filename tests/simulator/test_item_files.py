@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from merchant_portal.alipay.statements import FileState
+
 from .counter import charge, payment_code, precreate, scan
-from .files import FRIDAY, MONDAY, closed, rows_of, terms, written
+from .files import FRIDAY, MONDAY, closed, read, rows_of, terms, written
 from .json_shop import ORDER, PRICE, SALE, JSONShop
 from .wire import Merchant
 
@@ -261,3 +263,20 @@ def test_a_file_may_come_later(till: JSONShop) -> None:
     till.shop.control("clock", advance_seconds=7201)
     [told] = [each for each in till.shop.books("files") if each["name"].endswith(".csv")]
     assert len(table(told["path"])) == 1
+
+
+@pytest.mark.parametrize("family", ["A1", "A2"])
+def test_the_portals_reader_takes_every_file(till: JSONShop, family: str) -> None:
+    terms(till.shop, item_family=family, settlement_rule="same_day")
+    payment = sold(till, paymentAmount=PRICE | {"currency": "SGD"})
+    till.refund(payment, "R1", "500", refundAmount={"currency": "SGD", "value": "500"})
+    till.order(paymentExpiryTime=None)
+    till.shop.at(f"{FRIDAY}T12:30:00+08:00")
+    made = files(till)
+    assert sorted(made) == ["settlementItems", "settlementSummary", "transactionItems"]
+    for word, path in made.items():
+        state, rows = read(Path(path))
+        assert state is FileState.ACCEPTED
+        told = {(row.type_word, row.partner_trans_id) for row in rows}
+        if word != "settlementSummary":
+            assert {("PAYMENT", SALE), ("REFUND", "R1")} <= told
