@@ -280,3 +280,10 @@ def test_the_portals_reader_takes_every_file(till: JSONShop, family: str) -> Non
         told = {(row.type_word, row.partner_trans_id) for row in rows}
         if word != "settlementSummary":
             assert {("PAYMENT", SALE), ("REFUND", "R1")} <= told
+
+
+def test_the_page_changes_the_family(till: JSONShop) -> None:
+    form = {"partner_id": till.shop.partner, "item_family": "A2", "item_units": ""}
+    till.shop.http.post(f"{till.shop.url}/control/terms", data=form)
+    [partner] = till.shop.books("partners")
+    assert (partner["terms"]["item_family"], partner["terms"]["item_units"]) == ("A2", "major")
