@@ -45,6 +45,7 @@ def sold(
         interface=interface,
         description="Noodles",
         begun_by_name="cashier",
+        code_hint="28************6789" if product == Product.BARCODE else "",
         sent_at=when,
         ends_at=when + timedelta(minutes=1),
     )
