@@ -16,7 +16,7 @@ from merchant_portal.alipay.errors import RequestInvalid
 from merchant_portal.machine import MoveRefused
 from merchant_portal.step_up import FIELD, ConfirmationRefused
 from merchant_portal.vault import SealBroken
-from payments.errors import ApprovalRefused, GiveBackRefused, LookupRefused
+from payments.errors import ApprovalRefused, GiveBackRefused, LookupRefused, SaleRefused
 from qrcodes.errors import (
     CodeExists,
     CodeRefused,
@@ -38,6 +38,7 @@ _REFUSALS: dict[type[Exception], HTTPStatus] = {
     RegistrationRefused: HTTPStatus.CONFLICT,
     MoveRefused: HTTPStatus.CONFLICT,
     GiveBackRefused: HTTPStatus.CONFLICT,
+    SaleRefused: HTTPStatus.CONFLICT,
     ApprovalRefused: HTTPStatus.CONFLICT,
     ConfirmationRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -370,6 +370,10 @@ SPECTACULAR_SETTINGS = {
         "ReviewCall": "qrcodes.states.ReviewCall",
         "PaymentState": "payments.states.PaymentState",
         "PaymentQuestion": "payments.states.Question",
+        "Product": "payments.states.Product",
+        "SaleProduct": "payments.api_shapes.SALE_PRODUCTS",
+        "SaleOutcome": "payments.api_shapes.SALE_OUTCOMES",
+        "AskedOutcome": "payments.api_shapes.ASKED_OUTCOMES",
         "RefundState": "refunds.states.RefundState",
         "RefundOrigin": "refunds.states.RefundOrigin",
         "CancelState": "payments.states.CancelState",
@@ -392,6 +396,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+#: How many questions to the API may wait for a payment's end at once, in each process: each keeps
+#: one of its threads (8 in the Procfile). Those beyond are answered at once.
+API_WAITS_AT_ONCE = 4
 
 # ---- Alipay: our choices where its pages are silent ------------------------------------------
 

@@ -20,12 +20,14 @@ from merchant_portal.access import Right
 from merchant_portal.clock import GMT8
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments import services
+from payments.api_selling import SaleDoor
 from payments.api_shapes import (
     AskedShape,
     LookupOrder,
     LookupShape,
     PaymentDetailShape,
     PaymentShape,
+    SaleOrder,
 )
 from payments.models import Lookup, Payment
 from payments.services import Unsent
@@ -61,8 +63,8 @@ class NewestPaidFirst(ByCursor):
     ordering = ("-occurred_at", "-id")
 
 
-class PaymentDoor(ListModelMixin, RetrieveModelMixin, Door[Payment]):
-    """Payments, newest first."""
+class PaymentDoor(SaleDoor, ListModelMixin, RetrieveModelMixin, Door[Payment]):
+    """Payments, newest first; and those that a till's own software begins."""
 
     queryset = Payment.objects.all()
     serializer_class = PaymentShape
@@ -72,16 +74,22 @@ class PaymentDoor(ListModelMixin, RetrieveModelMixin, Door[Payment]):
         "list": Right.SEE_PAYMENTS,
         "retrieve": Right.SEE_PAYMENTS,
         "ask": Right.ASK_ALIPAY,
+        "create": Right.TAKE_PAYMENTS,
+        "end": Right.TAKE_PAYMENTS,
+    }
+    shapes: ClassVar[dict[str, type[BaseSerializer[Payment]]]] = {
+        "list": PaymentShape,
+        "create": SaleOrder,
     }
 
     def get_serializer_class(self) -> type[BaseSerializer[Payment]]:
-        return PaymentShape if self.action == "list" else PaymentDetailShape
+        return self.shapes.get(self.action, PaymentDetailShape)
 
     def reach(self, rows: QuerySet[Payment]) -> QuerySet[Payment]:
         rows = rows.filter(self.principal.scope(self.right, store_path="store"))
         if self.action == "list":
             return rows
-        return rows.select_related("account").prefetch_related("moves", "ledger_entries")
+        return rows.select_related("account", "sale").prefetch_related("moves", "ledger_entries")
 
     @extend_schema(request=None, responses=AskedShape)
     @action(detail=True, methods=["post"])

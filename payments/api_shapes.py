@@ -2,14 +2,28 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from merchant_portal.accounts.models import Account
-from merchant_portal.money import Money
-from payments.models import LedgerEntry, Lookup, Notification, Payment, PaymentMove
-from payments.states import Question, WaitReason
+from merchant_portal.alipay.errors import RequestInvalid
+from merchant_portal.alipay.payment_codes import PaymentCode
+from merchant_portal.money import AmountUnusable, Money
+from payments.models import LedgerEntry, Lookup, Notification, Payment, PaymentMove, Sale
+from payments.sale_standing import standing_of
+from payments.selling import SaleOutcome
+from payments.slips import receipt_url
+from payments.states import Product, Question, WaitReason
+from payments.tills import PRODUCTS
 from qrcodes.api_doors import IdField, ReachedField, word_or_nothing
 from qrcodes.models import Counter
+
+#: What a till's own software may begin, and how that may stand, as choices.
+SALE_PRODUCTS = [(each.value, each.label) for each in PRODUCTS]
+SALE_OUTCOMES = [(each.value, each.value) for each in SaleOutcome]
+#: What a question to Alipay came to.
+ASKED_OUTCOMES = [(each, each) for each in ("answered", "refused", "no_answer", "not_sent")]
 
 
 class AmountField(serializers.CharField):
@@ -48,6 +62,35 @@ class PaymentShape(serializers.ModelSerializer[Payment]):
         read_only_fields = fields
 
 
+class SaleShape(serializers.ModelSerializer[Sale]):
+    """How the shop began a payment, and how it stands for who waits for it. `order_code` is the
+    text to draw as a QR code, and only for as long as it can be paid."""
+
+    device = IdField(source="device_id", allow_null=True)
+    order_code = serializers.SerializerMethodField()
+    outcome = serializers.SerializerMethodField()
+    receipt_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Sale
+        fields: ClassVar = [
+            "interface", "description", "begun_by_name", "device", "code_hint", "order_code",
+            "order_code_expires_at", "sent_at", "ends_at", "ending_at", "ending_by_name", "refusal",
+            "outcome", "receipt_url",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_order_code(self, sale: Sale) -> str:
+        return standing_of(sale).order_code
+
+    @extend_schema_field(serializers.ChoiceField(choices=SALE_OUTCOMES))
+    def get_outcome(self, sale: Sale) -> str:
+        return standing_of(sale).outcome.value
+
+    def get_receipt_url(self, sale: Sale) -> str:
+        return receipt_url(sale)
+
+
 class PaymentMoveShape(serializers.ModelSerializer[PaymentMove]):
     notification = IdField(source="notification_id", allow_null=True)
 
@@ -69,18 +112,73 @@ class LedgerEntryShape(serializers.ModelSerializer[LedgerEntry]):
 
 
 class PaymentDetailShape(PaymentShape):
+    #: How the shop began it; null where the customer did, by a counter's static code.
+    sale = serializers.SerializerMethodField()
     moves = PaymentMoveShape(many=True, read_only=True)
     ledger_entries = LedgerEntryShape(many=True, read_only=True)
 
     class Meta(PaymentShape.Meta):
-        fields: ClassVar = [*PaymentShape.Meta.fields, "moves", "ledger_entries"]
+        fields: ClassVar = [*PaymentShape.Meta.fields, "sale", "moves", "ledger_entries"]
         read_only_fields = fields
+
+    @extend_schema_field(SaleShape(allow_null=True))
+    def get_sale(self, payment: Payment) -> object:
+        return SaleShape(payment.sale).data if payment.is_begun_here else None
+
+
+class TextField(serializers.CharField):
+    """A text and nothing else: as a number a code would lose digits, and an amount cents."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class SaleOrder(serializers.Serializer[Payment]):
+    """A payment to take at a counter: by the customer's code, or by a code made for this order."""
+
+    product = serializers.ChoiceField(choices=SALE_PRODUCTS)
+    counter = ReachedField(model=Counter)
+    account = serializers.CharField(
+        max_length=18, required=False, default="",
+        help_text="Needed where several accounts take such payments at the counter.",
+    )  # fmt: skip
+    amount = TextField(max_length=20, help_text="A plain decimal: `12.50`.")
+    currency = serializers.CharField(max_length=3)
+    description = serializers.CharField(
+        max_length=128, required=False, default="",
+        help_text="The customer reads it in the wallet. Empty: the store's name.",
+    )  # fmt: skip
+    code = TextField(
+        max_length=200, required=False, default="", write_only=True,
+        help_text="Of a barcode sale: the scanned digits, as a text. Never given back.",
+    )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            attrs["money"] = Money.parse(attrs["amount"], attrs["currency"])
+        except AmountUnusable as unusable:
+            raise serializers.ValidationError({"amount": [str(unusable)]}) from unusable
+        by_code = attrs["product"] == Product.BARCODE
+        if attrs["code"] and not by_code:
+            problem = _("An order's code is made by Alipay: send none.")
+            raise serializers.ValidationError({"code": [problem]})
+        attrs["code"] = self._read_code(attrs["code"]) if by_code else None
+        return attrs
+
+    def _read_code(self, text: str) -> PaymentCode:
+        try:
+            return PaymentCode.scanned(text)
+        except RequestInvalid:
+            problem = _("A payment code has 16 to 32 digits and nothing else.")
+            raise serializers.ValidationError({"code": [problem]}) from None
 
 
 class AskedShape(serializers.Serializer[Payment]):
     """What Alipay said, and the payment as it stands now."""
 
-    outcome = serializers.ChoiceField(choices=["answered", "refused", "no_answer", "not_sent"])
+    outcome = serializers.ChoiceField(choices=ASKED_OUTCOMES)
     code = serializers.CharField(help_text="Alipay's status or refusal, or why there is no answer.")
     payment = PaymentDetailShape()
 

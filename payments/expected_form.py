@@ -69,9 +69,9 @@ class ExpectedForm(forms.Form):
         text, currency = cleaned.get("expect"), cleaned.get("currency") or self.currencies[0]
         if text:
             try:
-                cleaned["money"] = Money.parse(_narrow(text), currency)
+                cleaned["money"] = Money.parse(narrow(text), currency)
             except AmountUnusable as unusable:
-                raise ValidationError(_how_to_write(text, currency)) from unusable
+                raise ValidationError(how_to_write(text, currency)) from unusable
         return cleaned
 
     def expectation(self, *, now: datetime) -> Expectation:
@@ -110,12 +110,12 @@ def _address(amount: Money, since: datetime, judged: Arrival | None = None) -> s
     return urlencode(query)
 
 
-def _narrow(text: str) -> str:
+def narrow(text: str) -> str:
     """Full-width digits as plain ones; a mark between digits stays, and is refused."""
     return unicodedata.normalize("NFKC", text)
 
 
-def _how_to_write(text: str, currency: str) -> str:
+def how_to_write(text: str, currency: str) -> str:
     example = "1250" if decimals_of(currency) == 0 else "1250.00"
     why = gettext("“%(text)s” is not an amount in %(currency)s: write it as %(example)s.")
     return why % {"text": text, "currency": currency, "example": example}

@@ -153,6 +153,8 @@ def why_nothing_goes_back(payment: Payment) -> str:
 #: What a call to Alipay was for, by the service it named.
 _CALLS: dict[str, StrOrPromise] = {
     "alipay.acquire.cancel": gettext_lazy("We sent the cancel to Alipay"),
+    "alipay.acquire.overseas.spot.pay": gettext_lazy("We sent the customer's code to Alipay"),
+    "alipay.acquire.precreate": gettext_lazy("We asked Alipay for the order's code"),
     "alipay.acquire.overseas.spot.refund": gettext_lazy("We sent the refund to Alipay"),
     "alipay.acquire.refund.query": gettext_lazy("We asked Alipay about the refund"),
 }
@@ -186,10 +188,15 @@ DETAILS: dict[str, StrOrPromise] = {
     "send": pgettext_lazy("detail of the audit log", "sending"),
     "pin": pgettext_lazy("detail of the audit log", "PIN"),
     "password": pgettext_lazy("detail of the audit log", "password"),
+    "product": pgettext_lazy("detail of the audit log", "by"),
+    "barcode": pgettext_lazy("detail of the audit log", "the customer's code"),
+    "order_code": pgettext_lazy("detail of the audit log", "an order's code"),
 }
 VERBS: dict[str, StrOrPromise] = {
     "ask_alipay": gettext_lazy("asked Alipay"),
+    "begin_sale": gettext_lazy("began the sale"),
     "confirm": gettext_lazy("confirmed who they are"),
+    "end_sale": gettext_lazy("gave the sale up"),
     "find_payment": gettext_lazy("looked for the payment"),
     "move_to_shift": gettext_lazy("moved the payment to another shift"),
     "place_payment": gettext_lazy("said where it was paid"),

@@ -4,11 +4,18 @@ Each row is claimed when its turn has come, not before: its lease and its rung o
 used up by asking alone, however long the gateway keeps a worker.
 """
 
-from celery import shared_task
+from datetime import datetime
+
+import structlog
+from celery import Task, shared_task
+from kombu.exceptions import OperationalError
 
 from merchant_portal import clock, due
+from merchant_portal.due import DueWork
 from payments import services
-from payments.models import Cancel, Lookup, Payment, SilenceWatch
+from payments.models import Cancel, Lookup, Payment, Sale, SilenceWatch
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -39,3 +46,26 @@ def watch_silence() -> None:
 def keep_day_sums() -> None:
     """Add up past days, so that pages need not."""
     services.keep_day_sums()
+
+
+def nudge_sale(sale: Sale) -> None:
+    """Have what is due of a sale asked or sent at once, while somebody waits for it. Without a
+    broker the clock does it: the row is due."""
+    payment, now = sale.payment, clock.now()
+    if _is_due(payment, now):
+        _send(poll_due_payments)
+    if sale.ending_at and any(_is_due(cancel, now) for cancel in payment.cancels.all()):
+        _send(submit_due_cancels)
+
+
+def _is_due(row: DueWork, now: datetime) -> bool:
+    """Whether its time has come and nobody holds it."""
+    has_come = row.next_attempt_at is not None and row.next_attempt_at <= now
+    return has_come and (row.lease_until is None or row.lease_until <= now)
+
+
+def _send(task: Task) -> None:
+    try:
+        task.delay()
+    except (OperationalError, OSError) as silent:
+        log.warning("nudge_not_taken", task=task.name, error=type(silent).__name__)

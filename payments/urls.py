@@ -3,7 +3,7 @@
 from django.urls import path
 
 from payments import views
-from payments.views import real, shifts, z_reports
+from payments.views import real, receipts, sales, self_service, selling, shifts, z_reports
 
 urlpatterns = [
     path("payments/", views.payment_list, name="payment_list"),
@@ -24,6 +24,17 @@ urlpatterns = [
     path("counters/<int:pk>/screen/payments/", views.counter_feed, name="counter_feed"),
     path("counters/<int:pk>/real/", real.counter_real, name="counter_real"),
     path("counters/<int:pk>/real/ask/", real.counter_real_ask, name="counter_real_ask"),
+    path("counters/<int:pk>/sell/", selling.counter_sell, name="counter_sell"),
+    path("payments/<int:pk>/sale/", sales.payment_sale, name="payment_sale"),
+    path("payments/<int:pk>/sale/end/", sales.payment_sale_end, name="payment_sale_end"),
+    path("payments/<int:pk>/slip/", sales.payment_slip, name="payment_slip"),
+    path("screen/sell/", selling.device_sell, name="device_sell"),
+    path("screen/sales/<int:pk>/", sales.device_sale, name="device_sale"),
+    path("screen/sales/<int:pk>/end/", sales.device_sale_end, name="device_sale_end"),
+    path("screen/sales/<int:pk>/slip/", sales.device_slip, name="device_slip"),
+    path("screen/pay/", self_service.device_pay, name="device_pay"),
+    path("screen/pay/end/", self_service.device_pay_end, name="device_pay_end"),
+    path("receipt/<str:key>/", receipts.receipt, name="receipt"),
     path("screen/", views.device_screen, name="device_screen"),
     path("screen/payments/", views.device_feed, name="device_feed"),
     path("shifts/", shifts.shift_list, name="shift_list"),

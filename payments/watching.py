@@ -59,7 +59,8 @@ SELECT device.counter_id, device.shows_takings, store.time_zone,
 FROM qrcodes_device AS device
 JOIN qrcodes_counter AS counter ON counter.id = device.counter_id
 JOIN qrcodes_store AS store ON store.id = counter.store_id
-WHERE device.token_digest = %s AND device.revoked_at IS NULL AND device.last_seen_at > %s"""
+WHERE device.token_digest = %s AND device.revoked_at IS NULL AND device.last_seen_at > %s
+    AND device.use = 'staff'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ def look_at(counter: Counter) -> Sight:
 
 def look_as_device(token_digest: str, *, seen_since: datetime) -> DeviceSight | None:
     """The counter's payments for a paired device that was noted as seen since then, in the first
-    and only statement of a request; None: not paired, disconnected, or to be noted again."""
+    and only statement of a request; None: not paired, disconnected, towards
+    customers, or to be noted again."""
     statement = _DEVICE_SEES.format(seen=_seen("device.counter_id"))
     found = rows.run_first(statement, [token_digest, seen_since])
     if not found:

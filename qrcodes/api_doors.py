@@ -1,5 +1,6 @@
 """What every door of the API asks and gives: rights, reach, pages, ids."""
 
+import re
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -7,10 +8,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -21,8 +24,18 @@ from merchant_portal import step_up
 from merchant_portal.access import Right
 from merchant_portal.models import User
 from qrcodes.permissions import KeyHolder, Principal, principal_of
+from qrcodes.services.idempotency import RequestKey
 
 Row = TypeVar("Row", bound=models.Model)
+_usable_key = re.compile(r"[!-~]{1,100}", re.ASCII)
+KEY_HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Your own key for this write, up to 100 characters. The same key with the same "
+    "content gives back what the first request made; with another content it is refused.",
+)
 
 
 class NeedsRight(BasePermission):
@@ -80,12 +93,32 @@ class Door(GenericViewSet[Row], Generic[Row]):
         """The right the present action needs."""
         return self.rights[self.action]
 
+    @property
+    def asker(self) -> User | KeyHolder:
+        return cast("User | KeyHolder", self.request.user)
+
+    def read_key(self, verb: str, **asked: object) -> RequestKey:
+        """The caller's own key for this write; raises ParseError where there is none."""
+        text = self.request.headers.get("Idempotency-Key", "")
+        if not _usable_key.fullmatch(text):
+            raise ParseError(
+                _(
+                    "Send an Idempotency-Key of 1 to 100 characters: "
+                    "the same one when you try again."
+                )
+            )
+        return RequestKey.over(owner=self._owner(), key=text, verb=verb, **asked)
+
+    def _owner(self) -> str:
+        asker = self.asker
+        return f"key:{asker.key.pk}" if isinstance(asker, KeyHolder) else f"person:{asker.pk}"
+
     def confirm_person(self, verb: str, target: models.Model) -> None:
         """Raise ConfirmationRefused unless a person sent their PIN or password along.
 
         A program is not asked: its key is its proof.
         """
-        asker = cast("User | KeyHolder", self.request.user)
+        asker = self.asker
         if isinstance(asker, KeyHolder):
             return
         sent = self.request.data

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from typing import Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,8 @@ _COOKIE = "counter_device"
 _PATH = "/screen/"
 _LIVES_SECONDS = 400 * 24 * 3600  # the longest a browser keeps one
 
-DeviceView = Callable[[HttpRequest, Device], HttpResponse]
+P = ParamSpec("P")
+DeviceView = Callable[Concatenate[HttpRequest, Device, P], HttpResponse]
 
 
 def give_cookie(response: HttpResponse, token: str) -> None:
@@ -43,20 +45,22 @@ def digest_of_cookie(request: HttpRequest) -> str:
     return Device.digest_of(token) if token else ""
 
 
-def needs_device(view: DeviceView) -> Callable[[HttpRequest], HttpResponse]:
+def needs_device(
+    view: DeviceView[P],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let a page be seen only by a paired device; one that was disconnected is told so."""
 
     @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         device = services.find_device(request.COOKIES.get(_COOKIE, ""))
         if device is None:
             return _closed(request, None, HTTPStatus.FORBIDDEN)
         if device.is_revoked:
             return _closed(request, device, HTTPStatus.GONE)
         services.note_seen(device)
-        return view(request, device)
+        return view(request, device, *args, **kwargs)
 
-    return guarded
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", guarded)
 
 
 def _closed(request: HttpRequest, device: Device | None, status: HTTPStatus) -> HttpResponse:

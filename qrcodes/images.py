@@ -4,6 +4,7 @@ ISO/IEC 18004 with error correction level M, a quiet zone of four modules, black
 publishes no rule of its own for codes that shops print.
 """
 
+import base64
 import hashlib
 import io
 from functools import lru_cache
@@ -12,7 +13,14 @@ from PIL import Image
 
 from qrcodes.posters.symbol import QUIET_ZONE_MODULES, dark_runs, matrix_of
 
-__all__ = ["QUIET_ZONE_MODULES", "bounded_pixels", "draw_png", "draw_svg", "etag_of"]
+__all__ = [
+    "QUIET_ZONE_MODULES",
+    "bounded_pixels",
+    "data_address",
+    "draw_png",
+    "draw_svg",
+    "etag_of",
+]
 
 SMALLEST_PIXELS = 120
 LARGEST_PIXELS = 2400
@@ -52,6 +60,11 @@ def draw_svg(text: str, pixels: int) -> bytes:
         f'<rect width="{side}" height="{side}" fill="#fff"/>'
         f'<path d="{path}" fill="#000"/></svg>'
     ).encode()
+
+
+def data_address(text: str, pixels: int) -> str:
+    """The scalable picture as an address that carries it: nothing is fetched, nothing is kept."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(draw_svg(text, pixels)).decode()}"
 
 
 @lru_cache(maxsize=256)

@@ -32,6 +32,7 @@ urlpatterns = [
     path("devices/<int:pk>/", devices.device_edit, name="device_edit"),
     path("devices/<int:pk>/revoke/", devices.device_revoke, name="device_revoke"),
     path("pair/", devices.device_pair, name="device_pair"),
+    path("stores/<int:pk>/enrolments/", codes.store_enrol, name="store_enrol"),
     path("counters/<int:pk>/enrolments/", codes.enrolment_new, name="enrolment_new"),
     path("counters/<int:pk>/codes/", codes.code_new, name="code_new"),
     path("enrolments/<int:pk>/edit/", codes.enrolment_edit, name="enrolment_edit"),

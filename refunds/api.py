@@ -1,16 +1,15 @@
 """The API's doors to refunds and cancels."""
 
-import re
 from datetime import datetime, time
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,15 +18,14 @@ from rest_framework.serializers import BaseSerializer
 from merchant_portal.access import Right
 from merchant_portal.clock import GMT8
 from merchant_portal.gateway import Answered, Refused, Unanswered
-from merchant_portal.models import User
 from payments import services as payments
 from payments.errors import GiveBackRefused
 from payments.models import Cancel
 from payments.services import Unsent
 from payments.states import CancelState
-from qrcodes.api_doors import ByCursor, ConfirmedOrder, Door, IdFilter, Row
+from qrcodes.api_doors import KEY_HEADER, ByCursor, ConfirmedOrder, Door, IdFilter, Row
 from qrcodes.permissions import KeyHolder
-from qrcodes.services.idempotency import RequestKey, found
+from qrcodes.services.idempotency import found
 from refunds import services
 from refunds.api_shapes import (
     AskedCancelShape,
@@ -44,16 +42,6 @@ from refunds.models import Refund
 from refunds.sentences import NOTHING_TO_ASK, can_be_asked
 from refunds.states import RefundOrigin, RefundState
 from refunds.tasks import nudge
-
-_usable_key = re.compile(r"[!-~]{1,100}", re.ASCII)
-_KEY_HEADER = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="Your own key for this write, up to 100 characters. The same key with the same "
-    "content gives back what the first request made; with another content it is refused.",
-)
 
 
 class NewestAskedFirst(ByCursor):
@@ -118,26 +106,6 @@ class _GivingBackDoor(ListModelMixin, RetrieveModelMixin, Door[Row]):
         shape.is_valid(raise_exception=True)
         return cast("dict[str, Any]", shape.validated_data)
 
-    def read_key(self, verb: str, **asked: object) -> RequestKey:
-        """The caller's own key for this write; raises ParseError where there is none."""
-        text = self.request.headers.get("Idempotency-Key", "")
-        if not _usable_key.fullmatch(text):
-            raise ParseError(
-                _(
-                    "Send an Idempotency-Key of 1 to 100 characters: "
-                    "the same one when you try again."
-                )
-            )
-        return RequestKey.over(owner=self._owner(), key=text, verb=verb, **asked)
-
-    @property
-    def asker(self) -> User | KeyHolder:
-        return cast("User | KeyHolder", self.request.user)
-
-    def _owner(self) -> str:
-        asker = self.asker
-        return f"key:{asker.key.pk}" if isinstance(asker, KeyHolder) else f"person:{asker.pk}"
-
     def refuse_program(self) -> None:
         """Raise PermissionDenied for a program: a second pair of eyes is a person's."""
         if isinstance(self.asker, KeyHolder):
@@ -173,7 +141,7 @@ class RefundDoor(_GivingBackDoor[Refund]):
     }
 
     @extend_schema(
-        parameters=[_KEY_HEADER], responses={200: RefundDetailShape, 201: RefundDetailShape}
+        parameters=[KEY_HEADER], responses={200: RefundDetailShape, 201: RefundDetailShape}
     )
     def create(self, request: Request) -> Response:
         """Ask for money to go back; above the account's limit a person must approve it."""
@@ -250,7 +218,7 @@ class CancelDoor(_GivingBackDoor[Cancel]):
     }
 
     @extend_schema(
-        parameters=[_KEY_HEADER], responses={200: CancelDetailShape, 201: CancelDetailShape}
+        parameters=[KEY_HEADER], responses={200: CancelDetailShape, 201: CancelDetailShape}
     )
     def create(self, request: Request) -> Response:
         """Ask for a payment to be undone; above the account's limit a person must approve it."""

@@ -1,12 +1,17 @@
 """Rows for tests, with as little said as possible."""
 
+from datetime import timedelta
+
 from django.contrib.auth.hashers import make_password
 
+from merchant_portal import clock
 from merchant_portal.access import Role
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, SignType
 from merchant_portal.audit import Actor
 from merchant_portal.models import StepUp, User
+from payments.models import Payment, PaymentMove, Sale
+from payments.states import Interface, PaymentState, Product
 from qrcodes.models import Counter, Membership, Merchant, Registrant, Store
 from tests.alipay_side import AlipaySide
 
@@ -64,6 +69,41 @@ def other_store() -> Store:
 
 def counter(store: Store, *, number: int = 1) -> Counter:
     return Counter.objects.create(store=store, code=f"C{number}", name=f"Counter {number}")
+
+
+def sale(counter: Counter, *, account: Account, **more: object) -> Sale:
+    """A sale begun at a counter, which the customer's code has paid; ``more`` is of the payment
+    or, where that has no such column, of the sale."""
+    now = clock.now()
+    number = f"S20260318{Sale.objects.count() + 1:016d}"
+    columns = {
+        "account": account,
+        "product": Product.BARCODE,
+        "store": counter.store,
+        "counter": counter,
+        "partner_trans_id": number,
+        "alipay_trans_id": f"2026031822001155{account.pk:06d}{Sale.objects.count():06d}",
+        "amount_minor": 1250,
+        "currency": counter.store.pricing_currency,
+        "state": PaymentState.PAID,
+        "paid_at": now,
+        "occurred_at": now,
+        "first_heard_at": now,
+    }
+    about = {
+        "interface": Interface.GATEWAY,
+        "description": "Noodles",
+        "begun_by_name": "a test",
+        "code_hint": "28***********2301",
+        "sent_at": now,
+        "ends_at": now + timedelta(minutes=1),
+    }
+    names = {field.name for field in Sale._meta.get_fields()}
+    columns |= {name: value for name, value in more.items() if name not in names}
+    about |= {name: value for name, value in more.items() if name in names}
+    payment = Payment.objects.create(**columns)
+    PaymentMove.objects.create(payment=payment, to_state=payment.state, at=now, actor_name="a test")
+    return Sale.objects.create(payment=payment, **about)
 
 
 def registrant(merchant: Merchant) -> Registrant:

@@ -23,6 +23,7 @@ from merchant_portal.access import Right
 from merchant_portal.money import Money
 from payments.models import CancelMove, GivingBack, Notification, SilenceAlarm
 from payments.places import ALIPAY_ZONE
+from payments.sale_sentences import refusal_sentence
 from payments.sentences import ACTORS, DETAILS, VERBS, call_words, said
 from payments.states import CancelState, PaymentState
 from payments.timeline import NoticeEvidence, answer_text
@@ -374,6 +375,12 @@ def detail_words(word: object) -> str:
 def actor_words(name: str) -> str:
     """Who did it; what is nobody's name is said in the reader's language."""
     return str(ACTORS.get(name, name))
+
+
+@register.filter
+def refusal_words(code: str) -> str:
+    """Why Alipay refused a sale, as a sentence for the cashier."""
+    return refusal_sentence(code)
 
 
 @register.filter

@@ -55,6 +55,7 @@ _CANCELS: Mapping[CancelState, StrOrPromise] = MappingProxyType(
         CancelState.SUBMITTED: _NOT_IN_CASH,
         CancelState.UNKNOWN: _NOT_IN_CASH,
         CancelState.DONE: _IS_BACK,
+        CancelState.CLOSED: _NOTHING_CHARGED,
         CancelState.REFUSED: _NOTHING_LEFT,
     }
 )

@@ -16,8 +16,16 @@ from merchant_portal.due import DueWork
 from merchant_portal.money import Money
 from merchant_portal.views.unknown_advice import State, advice_for
 from payments.models import Cancel, Lookup, Payment
+from payments.sale_standing import standing_of
 from payments.sentences import call_words, said
-from payments.states import CANCEL_SENT, PAYMENT_UNSETTLED, CancelState, LookupState, PaymentState
+from payments.states import (
+    CANCEL_SENT,
+    PAYMENT_UNSETTLED,
+    CancelState,
+    GiveBackReason,
+    LookupState,
+    PaymentState,
+)
 from payments.views.looking import visible_payments
 from qrcodes.models import Counter, QRCode, QRCodeQuerySet, Store
 from qrcodes.permissions import Principal
@@ -151,7 +159,7 @@ def _payment(principal: Principal, row: Payment, answers: Sequence[Answer]) -> W
         zone=row,
         since=row.first_heard_at,
         answers=answers,
-        advice=advice_for(PaymentState(row.state)),
+        advice=_advice_on(row) or advice_for(PaymentState(row.state)),
         responsible=_responsible(row, row.question, Right.ANSWER_QUESTIONS, owner=owner),
         ask_url=_ask_url(principal, "payment_ask", row, row.store),
     )
@@ -183,7 +191,7 @@ def _giving(
         zone=payment,
         since=row.first_sent_at or row.requested_at,
         answers=answers,
-        advice=advice_for(state),
+        advice=_advice_on_ending(row) or advice_for(state),
         responsible=_responsible(row, row.question, Right.APPROVE_GIVING_BACK),
         ask_url=_ask_url(principal, ask, row, payment.store),
     )
@@ -239,6 +247,20 @@ def _code(principal: Principal, row: Any, answers: Sequence[Answer]) -> Waiting:
 
 
 # ---- What they share ------------------------------------------------------------------------
+
+
+def _advice_on(payment: Payment) -> str:
+    """What to do about a payment that the shop began; empty of one that the customer did."""
+    if not payment.is_begun_here:
+        return ""
+    words = standing_of(payment.sale).words
+    return f"{words.headline}. {words.what_to_do}"
+
+
+def _advice_on_ending(giving: Refund | Cancel) -> str:
+    """The same of a cancel that ends a sale: nobody knows whether anything was paid."""
+    is_ending = isinstance(giving, Cancel) and giving.reason == GiveBackReason.SALE_ENDED
+    return _advice_on(giving.payment) if is_ending else ""
 
 
 def _place(store: Store | None, counter: Counter | None) -> str:

@@ -15,8 +15,11 @@ from merchant_portal import clock
 from merchant_portal.access import Right
 from payments.expected_form import ExpectedForm
 from payments.expecting import judge
+from payments.models import Payment
 from payments.places import business_day_start
+from payments.sale_standing import unfinished_sales
 from payments.takings import add_up
+from payments.tills import Till
 from payments.watching import Arrival, etag_of, look_at, newest_arrivals
 from qrcodes.device_door import needs_device, renew_cookie
 from qrcodes.models import Counter, Device
@@ -34,7 +37,13 @@ class Screen:
     url: str
     feed_url: str
     shows_takings: bool
+    #: Where payments are taken; none where this person may not.
+    till: Till | None
     device: Device | None = None
+
+    def url_of(self, payment: Payment) -> str:
+        """Where a sale of the counter stands."""
+        return reverse("device_sale" if self.device else "payment_sale", args=[payment.pk])
 
 
 @require_GET
@@ -58,6 +67,8 @@ def counter_feed(request: PortalRequest, pk: int) -> HttpResponse:
 @needs_device
 def device_screen(request: HttpRequest, device: Device) -> HttpResponse:
     """The screen of the counter a device is paired with."""
+    if device.is_for_customers:
+        return redirect("device_pay")
     response = _page(request, _screen_of_device(device))
     renew_cookie(request, response)
     return response
@@ -67,18 +78,22 @@ def device_screen(request: HttpRequest, device: Device) -> HttpResponse:
 @never_cache
 @needs_device
 def device_feed(request: HttpRequest, device: Device) -> HttpResponse:
-    """The part of a device's screen that changes."""
+    """The part of a device's screen that changes; nothing for customers to see."""
+    if device.is_for_customers:
+        return HttpResponse(status=HTTPStatus.FORBIDDEN)
     return _feed(request, _screen_of_device(device))
 
 
 def _screen_of_person(request: PortalRequest, pk: int) -> Screen:
     scope = request.principal.scope(Right.SEE_PAYMENTS, store_path="store")
     counter = get_object_or_404(Counter.objects.filter(scope).select_related("store"), pk=pk)
+    may_sell = request.principal.may(Right.TAKE_PAYMENTS, store=counter.store)
     return Screen(
         counter,
         url=reverse("counter_screen", args=[pk]),
         feed_url=reverse("counter_feed", args=[pk]),
         shows_takings=True,
+        till=Till.of_person(request, counter) if may_sell else None,
     )
 
 
@@ -88,6 +103,7 @@ def _screen_of_device(device: Device) -> Screen:
         url=reverse("device_screen"),
         feed_url=reverse("device_feed"),
         shows_takings=device.shows_takings,
+        till=Till.of_device(device),
         device=device,
     )
 
@@ -131,6 +147,9 @@ def _context(screen: Screen, form: ExpectedForm) -> dict[str, object]:
         "counter": screen.counter,
         "arrivals": arrivals[:_SHOWN],
         "more": arrivals[_SHOWN:],
+        "unfinished": [
+            (sale, screen.url_of(sale.payment)) for sale in unfinished_sales(screen.counter)
+        ],
         "now": now,
         "form": form,
     }

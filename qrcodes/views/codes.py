@@ -22,7 +22,12 @@ from qrcodes.sentences import outcome_sentence, reason_sentence, standing, why_n
 from qrcodes.services.enrolments import is_frozen, is_registered
 from qrcodes.states import CodeKind, CodeState
 from qrcodes.views.places import accounts_for, counter_context, kinds_for
-from qrcodes.views.scoping import visible_code, visible_counters, visible_enrolments
+from qrcodes.views.scoping import (
+    visible_code,
+    visible_counters,
+    visible_enrolments,
+    visible_stores,
+)
 
 _CALLS_SHOWN = 50
 
@@ -78,6 +83,24 @@ def enrolment_new(request: PortalRequest, pk: int) -> HttpResponse:
         return redirect(counter)
     goes_on = "registration_detail" if request.POST.get("then") == "register" else "enrolment_edit"
     return redirect(goes_on, enrolment.pk)
+
+
+@require_POST
+@needs(Right.CHANGE_STORES)
+def store_enrol(request: PortalRequest, pk: int) -> HttpResponse:
+    """Set down how the store as a whole is known under an account, for what its counters begin."""
+    store = get_object_or_404(visible_stores(request.principal), pk=pk)
+    request.principal.require(Right.CHANGE_STORES, store=store)
+    form = AccountChoice(request.POST)
+    if not form.is_valid():
+        raise Http404
+    account: Account = form.cleaned_data["account"]
+    try:
+        enrolment = services.enrol_store(store, account=account, actor=request.principal.actor)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect(store)
+    return redirect("enrolment_edit", enrolment.pk)
 
 
 @require_http_methods(["GET", "POST"])

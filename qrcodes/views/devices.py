@@ -1,6 +1,5 @@
 """Pairing devices with a counter, seeing which there are, and taking them off."""
 
-import base64
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -20,7 +19,7 @@ from qrcodes import services
 from qrcodes.device_door import give_cookie
 from qrcodes.errors import PairingRefused, TooManyTries
 from qrcodes.forms import DeviceForm, PairForm
-from qrcodes.images import draw_svg
+from qrcodes.images import data_address
 from qrcodes.models import Counter, Device, Pairing
 from qrcodes.permissions import PortalRequest, needs
 from qrcodes.views.scoping import visible_counters
@@ -132,7 +131,7 @@ def _devices_page(request: PortalRequest, counter: Counter, form: DeviceForm) ->
 def _offer_context(offered: services.NewPairing) -> dict[str, object]:
     code = f"{offered.code[:4]}-{offered.code[4:]}"
     link = f"{settings.PUBLIC_URL}{reverse('device_pair')}?{urlencode({'code': code})}"
-    picture = base64.b64encode(draw_svg(link, _PICTURE_PIXELS)).decode()
+    picture = data_address(link, _PICTURE_PIXELS)
     context = {"code": code, "link": link, "picture": picture, "pixels": _PICTURE_PIXELS}
     context |= {"address": f"{settings.PUBLIC_URL}{reverse('device_pair')}"}
     return _standing_context(offered.pairing) | context

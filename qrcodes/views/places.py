@@ -98,6 +98,10 @@ def store_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "outdated": Print.objects.outdated().filter(code__enrolment__store=store).with_run(),
         "may_change_merchant": may_change_merchant(request.principal, store.merchant),
         "names_registrants": services.registrants_are_named(),
+        "sells_under": store.enrolments.filter(counter=None).select_related("account"),
+        "enrollable": Account.objects.exclude(
+            pk__in=store.enrolments.filter(counter=None).values("account")
+        ),
     }
     return render(request, "qrcodes/store.html", context)
 

@@ -48,7 +48,9 @@ def expected(cell: Cell, caller: Caller, *, is_foreign: bool, is_api: bool) -> A
     if cell.says_to_all:
         return Answer(cell.says_to_all)
     if cell.is_for_devices:
-        return Answer.OPEN if caller.is_device else Answer.CLOSED
+        is_out_of_reach = is_foreign and cell.reach == "shop"
+        there = Answer.NOT_THERE if is_out_of_reach else Answer.OPEN
+        return there if caller.is_device else Answer.CLOSED
     if not caller.is_signed_in or (caller.is_program and not is_api):
         return _of_the_signed_out(cell, is_api=is_api)
     if cell.says_to_signed_in:

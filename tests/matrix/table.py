@@ -81,7 +81,8 @@ api-notification-detail              notification  mfau   -          shop
 api-notification-list                -             mfau   -          any
 api-payment-ask                      payment       -      cmfa       shop
 api-payment-detail                   payment       cmfau  -          shop
-api-payment-list                     -             cmfau  -          any
+api-payment-end                      sale          -      cma        shop
+api-payment-list                     -             cmfau  cma        any
 api-qrcode-delete                    code          -      ma         shop
 api-qrcode-detail                    code          cmfau  -          shop
 api-qrcode-image-png                 code          cmfau  -          shop
@@ -136,6 +137,7 @@ counter_new                          store         ma     ma         shop
 counter_real                         counter       cmfau  -          shop
 counter_real_ask                     counter       -      cmfa       shop
 counter_screen                       counter       cmfau  -          shop
+counter_sell                         counter       cma    cma        shop
 counter_shift                        counter       cmfau  -          shop
 counter_silence                      counter       ma     ma         shop
 day_close                            store         ma     ma         shop
@@ -144,9 +146,15 @@ day_list                             -             fau    -          all
 day_rows                             store         ma     -          shop
 device_edit                          device        ma     ma         shop
 device_feed                          -             d      -          any
+device_pay                           -             d      d          any
+device_pay_end                       -             -      d          any
 device_pair                          -             !      !          any
 device_revoke                        device        -      ma         shop
+device_sale                          sale          d      -          shop
+device_sale_end                      sale          -      d          shop
 device_screen                        -             d      -          any
+device_sell                          -             d      d          any
+device_slip                          sale          d      -          shop
 discrepancy_book                     discrepancy   -      fa         all
 discrepancy_detail                   discrepancy   fau    -          all
 discrepancy_list                     -             fau    -          all
@@ -196,8 +204,11 @@ payment_panel                        payment       cmfau  -          shop
 payment_place                        payment       -      mfa        shop,all
 payment_proof                        payment       mfau   -          shop
 payment_real                         -             cmfau  -          any
+payment_sale                         sale          cmfau  -          shop
+payment_sale_end                     sale          -      cma        shop
 payment_settle                       payment       -      mfa        shop
 payment_shift                        payment       ma     ma         shop
+payment_slip                         sale          cmfau  -          shop
 payment_sums                         -             cmfau  -          any
 print_run                            print_run     ma     -          shop
 print_run_pdf                        print_run     ma     -          shop
@@ -206,6 +217,7 @@ print_where                          print         -      ma         shop
 quarantine_list                      -             mfau   -          all
 quarantined_detail                   quarantined   mfau   -          all
 readyz                               -             !      -          any
+receipt                              receipt       !      -          any
 refund_approve                       refund        -      mfa        shop
 refund_ask                           refund        -      cmfa       shop
 refund_decline                       refund        -      (c)mfa     shop
@@ -237,6 +249,7 @@ statement_upload                     -             fa     fa         all
 statement_vouch                      statement     -      fa         all
 store_detail                         store         cmfau  -          shop
 store_edit                           store         ma     ma         shop
+store_enrol                          store         -      ma         shop
 store_hours                          store         ma     ma         shop
 store_list                           -             cmfau  -          any
 store_new                            -             ma     ma         all

@@ -43,6 +43,8 @@ from tests.reports.rows import made_workbook
 #: What stands between an address's slashes, by the name of the thing: `own` and `foreign`.
 Things = dict[str, list[object]]
 _DAY = "2026-03-18"
+#: Addresses that look at nothing before an account is named.
+_ASK_FOR_ACCOUNT = frozenset({"enrolment_new", "store_enrol"})
 #: What is the same for every shop.
 OF_NO_SHOP: Things = {
     "-": [],
@@ -130,6 +132,8 @@ def _things(alipay: AlipaySide, store: Store, partner: str) -> Things:
     enrolment = codes.enrol_counter(counter, account=account, actor=ACTOR)
     code = codes.send_code(codes.make_code(enrolment, actor=ACTOR))
     payment, undone = _paid(alipay, code)
+    codes.enrol_store(store, account=account, actor=ACTOR)
+    sale = factories.sale(counter, account=account)
     asker = factories.Actor("whoever asked")
     key = account.keys.get()
     maker = factories.person(Role.FINANCE, name=f"maker at {store.code}")
@@ -142,6 +146,8 @@ def _things(alipay: AlipaySide, store: Store, partner: str) -> Things:
         "code": [code.pk],
         "notice_key": [code.key],
         "payment": [payment.pk],
+        "sale": [sale.payment_id],
+        "receipt": [sale.receipt_key],
         "notification": [Notification.objects.filter(payment=payment).get().pk],
         "refund": [ask_for(payment, "8.00", asker).pk],
         "cancel": [ask_for_cancel(undone, asker).pk],
@@ -357,7 +363,7 @@ def ask(caller: Caller, method: str, url: str, sent: str = "") -> Any:
 
 def sent_to(name: str, things: Things) -> str:
     """What an address must be sent before it looks at anything else; mostly nothing."""
-    return f"account={things['account'][0]}" if name == "enrolment_new" else ""
+    return f"account={things['account'][0]}" if name in _ASK_FOR_ACCOUNT else ""
 
 
 @cache

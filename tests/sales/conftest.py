@@ -1,18 +1,21 @@
 """A counter that sells, in either generation of the interface, and its customers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from merchant_portal import clock
+from merchant_portal.access import Role
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose
 from merchant_portal.alipay.signing import SignType
 from qrcodes import services as codes
 from qrcodes.models import Counter, Store
+from qrcodes.states import DeviceUse
 from tests import factories
 from tests.alipay.rsa import RSAPair, make_rsa_pair
 from tests.alipay_side import AlipaySide
@@ -91,3 +94,24 @@ def speak_json(account: Account, alipay: AlipaySide, pair: RSAPair) -> None:
         (KeyPurpose.ALIPAY, told["alipay_public_key_pem"]),
     ):
         accounts.add_key(account, purpose=purpose, algorithm="RSA2", text=text, actor=ACTOR)
+
+
+@pytest.fixture
+def pair_device(till: Till) -> Callable[..., Client]:
+    """A device that somebody has just paired with the till's counter."""
+
+    def make(use: DeviceUse = DeviceUse.STAFF) -> Client:
+        manager = factories.person(Role.MANAGER, name=f"pairs {use}", store=till.counter.store)
+        offered = codes.offer_pairing(
+            till.counter, name="Tablet", shows_takings=False, use=use, by=manager, actor=ACTOR
+        )
+        device = Client()
+        device.post(reverse("device_pair"), {"code": offered.code})
+        return device
+
+    return make
+
+
+@pytest.fixture
+def device(pair_device: Callable[..., Client]) -> Client:
+    return pair_device()

@@ -1,0 +1,107 @@
+"""Where sales begin: at a counter, by a person or by a paired device."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.urls import reverse
+
+from merchant_portal.accounts.models import Account
+from merchant_portal.audit import Actor
+from payments import services
+from payments.models import Payment
+from payments.states import Product
+from qrcodes.models import Counter, Device, Enrolment
+from qrcodes.permissions import PortalRequest
+
+#: What a form may carry as its idempotency key.
+usable_key = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+#: How a counter begins payments, in the order it is offered.
+PRODUCTS = (Product.BARCODE, Product.ORDER_CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An account under which a counter takes payments, its currency there, and in which ways."""
+
+    account: Account
+    currency: str
+    products: frozenset[Product]
+
+    def __str__(self) -> str:
+        return f"{self.account} ({self.currency})"
+
+
+@dataclass(frozen=True)
+class Till:
+    """A counter where somebody takes payments, and where its pages are."""
+
+    counter: Counter
+    actor: Actor
+    #: Whose idempotency keys its forms carry.
+    owner: str
+    device: Device | None = None
+
+    @classmethod
+    def of_person(cls, request: PortalRequest, counter: Counter) -> "Till":
+        """A counter's page, opened by somebody who signed in."""
+        return cls(counter, request.principal.actor, f"person:{request.user.pk}")
+
+    @classmethod
+    def of_device(cls, device: Device) -> "Till":
+        """The counter a device is paired with."""
+        actor = Actor(f"{device.name} ({device.counter})")
+        return cls(device.counter, actor, f"device:{device.pk}", device)
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        """The accounts that take payments here, by name; none where nothing is set up."""
+        return list(_offers(self.counter))
+
+    @property
+    def products(self) -> list[Product]:
+        """The ways in which at least one account takes payments here."""
+        can = frozenset[Product]().union(*(offer.products for offer in self.offers))
+        return [product for product in PRODUCTS if product in can]
+
+    @property
+    def url(self) -> str:
+        """Where a payment is taken."""
+        return reverse("device_sell") if self.device else self._of_counter("counter_sell")
+
+    @property
+    def screen_url(self) -> str:
+        return reverse("device_screen") if self.device else self._of_counter("counter_screen")
+
+    def url_of(self, payment: Payment) -> str:
+        """Where it stands how a sale goes on."""
+        name = "device_sale" if self.device else "payment_sale"
+        return reverse(name, args=[payment.pk])
+
+    def end_url_of(self, payment: Payment) -> str:
+        name = "device_sale_end" if self.device else "payment_sale_end"
+        return reverse(name, args=[payment.pk])
+
+    def slip_url_of(self, payment: Payment) -> str:
+        name = "device_slip" if self.device else "payment_slip"
+        return reverse(name, args=[payment.pk])
+
+    def _of_counter(self, name: str) -> str:
+        return reverse(name, args=[self.counter.pk])
+
+
+def _offers(counter: Counter) -> Iterable[Offer]:
+    by_product = {
+        product: {account.pk: account for account in services.sale_accounts(counter, product)}
+        for product in PRODUCTS
+    }
+    accounts = {pk: account for found in by_product.values() for pk, account in found.items()}
+    priced = dict(
+        Enrolment.objects.filter(
+            store=counter.store_id, counter__isnull=True, account__in=accounts
+        ).values_list("account", "pricing_currency")
+    )
+    for account in sorted(accounts.values(), key=str):
+        products = frozenset(each for each in PRODUCTS if account.pk in by_product[each])
+        yield Offer(account, priced[account.pk], products)

@@ -1,0 +1,141 @@
+"""A paired device towards customers: the code of the order that staff has begun, or, where it
+lets them, of the amount they type themselves; then the result, then the start again."""
+
+import secrets
+from contextlib import suppress
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from merchant_portal import clock
+from payments import services
+from payments.errors import SaleRefused
+from payments.models import PaymentMove, Sale
+from payments.sale_forms import SaleForm
+from payments.sale_standing import Standing, standing_of
+from payments.states import Product
+from payments.tasks import nudge_sale
+from payments.tills import Till, usable_key
+from payments.views.sales import sale_context
+from qrcodes.device_door import needs_device, renew_cookie
+from qrcodes.errors import KeyReused
+from qrcodes.models import Device
+from qrcodes.services.idempotency import RequestKey
+from qrcodes.states import DeviceUse
+
+#: So long a result stands before the start is shown again.
+_SHOWN_AFTER_END = timedelta(seconds=20)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@needs_device
+def device_pay(request: HttpRequest, device: Device) -> HttpResponse:
+    """What a customer sees; posting an amount makes an order, where the device permits it."""
+    if not device.is_for_customers:
+        return redirect("device_screen")
+    till = Till.of_device(device)
+    standing = _shown(device)
+    if request.method == "POST" and standing is None and device.use == DeviceUse.SELF_SERVICE:
+        return _order(request, till)
+    response = _page(request, till, standing)
+    renew_cookie(request, response)
+    return response
+
+
+@require_POST
+@needs_device
+def device_pay_end(request: HttpRequest, device: Device) -> HttpResponse:
+    """The customer gives up what they began at this device themselves."""
+    standing = _shown(device) if device.use == DeviceUse.SELF_SERVICE else None
+    if standing is not None and standing.is_open:
+        with suppress(SaleRefused):  # it was paid meanwhile: the page says so
+            services.end_sale(standing.sale, actor=Till.of_device(device).actor)
+    return redirect("device_pay")
+
+
+def _shown(device: Device) -> Standing | None:
+    """The order that the customer in front of it pays, or has just paid; None at the start."""
+    orders = Sale.objects.filter(
+        payment__counter=device.counter_id,
+        payment__product=Product.ORDER_CODE,
+        payment__occurred_at__gte=clock.now() - timedelta(hours=1),
+    ).select_related("payment__store__merchant", "payment__counter__store", "payment__account")
+    if device.use == DeviceUse.SELF_SERVICE:
+        orders = orders.filter(device=device)
+    newest = orders.order_by("-pk").first()
+    if newest is None:
+        return None
+    standing = standing_of(newest)
+    return None if standing.is_over and _ended_long_ago(standing) else standing
+
+
+def _ended_long_ago(standing: Standing) -> bool:
+    last = PaymentMove.objects.filter(payment=standing.payment).last()
+    return last is None or clock.now() - last.at > _SHOWN_AFTER_END
+
+
+def _page(request: HttpRequest, till: Till, standing: Standing | None) -> HttpResponse:
+    if standing is not None:
+        nudge_sale(standing.sale)
+    version = standing.version if standing else "start"
+    part = bool(getattr(request, "htmx", False))
+    if part and request.GET.get("seen") == version:
+        return HttpResponse(status=204)
+    context = {**_context(till, standing), "version": version}
+    template = "payments/_self_service.html" if part else "payments/self_service.html"
+    return render(request, template, context)
+
+
+def _context(till: Till, standing: Standing | None) -> dict[str, object]:
+    assert till.device is not None  # noqa: S101  it is paired
+    types_amount = till.device.use == DeviceUse.SELF_SERVICE
+    shared = {"types_amount": types_amount, "paired_device": till.device}
+    if standing is not None:
+        return sale_context(till, standing) | shared
+    started: dict[str, object] = {"till": till, "counter": till.counter, **shared}
+    if types_amount:
+        started |= {"form": SaleForm(till=till), "key": secrets.token_urlsafe(24)}
+    return started
+
+
+def _order(request: HttpRequest, till: Till) -> HttpResponse:
+    form = SaleForm(request.POST, till=till)
+    if usable_key.fullmatch(request.POST.get("key", "")) and form.is_valid():
+        try:
+            _begin(request, till, form)
+        except SaleRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("device_pay")
+    context = {**_context(till, None), "version": "start", "form": form}
+    return render(request, "payments/self_service.html", context, status=400)
+
+
+def _begin(request: HttpRequest, till: Till, form: SaleForm) -> None:
+    asked = form.cleaned_data
+    money, account = asked["money"], asked["offer"].account
+    key = RequestKey.over(
+        owner=till.owner,
+        key=request.POST["key"],
+        verb="sell",
+        counter=till.counter.pk,
+        account=account.pk,
+        amount=str(money),
+        by_code=False,
+    )
+    try:
+        services.sell_by_order_code(
+            till.counter,
+            account=account,
+            amount=money,
+            description=till.counter.store.name,
+            actor=till.actor,
+            device=till.device,
+            request=key,
+        )
+    except KeyReused:
+        return  # the order it made stands on the page
