@@ -9,12 +9,13 @@ from merchant_portal.alipay.json_api.contract import JSONChoices
 from merchant_portal.alipay.json_api.notifications import PAYMENT_TYPES, Notice
 from merchant_portal.alipay.json_api.words import ResultStatus
 from merchant_portal.alipay.messages import TradeStatus
-from merchant_portal.money import AmountUnusable, Money
+from merchant_portal.money import Money
 from payments.errors import WordUnusable
 from payments.models import Notification, Payment
 from payments.services import moves, steps
 from payments.services.arriving import JSONArrival
-from payments.services.words import Place, Word
+from payments.services.speaking import major_text
+from payments.services.words import Place, Word, read_amount
 from payments.states import Interface, PaymentState, Product, Question, WaitReason
 
 
@@ -30,14 +31,6 @@ def apply_json(notification: Notification, arrival: JSONArrival) -> Payment | No
     if payment is not None:
         _hear_unpaid(notification, payment, notice)
     return payment
-
-
-def money_of(amount: MinorAmount) -> Money:
-    """An amount of the JSON API; raises WordUnusable for one the portal cannot hold."""
-    try:
-        return Money.parse(Money(amount.value, amount.currency).decimal_text, amount.currency)
-    except AmountUnusable as unusable:
-        raise WordUnusable(WaitReason.UNUSABLE_AMOUNT, str(unusable)) from unusable
 
 
 def _read(arrival: JSONArrival) -> Notice:
@@ -56,13 +49,18 @@ def _hear_paid(notification: Notification, arrival: JSONArrival, notice: Notice)
         raise WordUnusable(WaitReason.UNUSABLE_AMOUNT, "paymentAmount")
     if notice.details.paid_at is None:
         raise WordUnusable(WaitReason.NO_PAYMENT_TIME, "paymentTime")
-    word = _word(notification, notice, TradeStatus.TRADE_SUCCESS, money_of(notice.details.amount))
+    word = _word(notification, notice, TradeStatus.TRADE_SUCCESS, _amount(notice.details.amount))
     payment = _lock(arrival, word)
     if payment is None:
         raise WordUnusable(WaitReason.NO_SALE, notice.details.payment_request_id)
     moves.hear_about(payment, word)
     _question_conflict(notification, payment)
     return payment
+
+
+def _amount(amount: MinorAmount) -> Money:
+    """Raises WordUnusable for one the portal cannot hold."""
+    return read_amount(major_text(amount), amount.currency)
 
 
 def _hear_unpaid(notification: Notification, payment: Payment, notice: Notice) -> None:

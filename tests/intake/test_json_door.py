@@ -208,6 +208,7 @@ def test_a_refusal_ends_a_scan_that_is_under_way(postman: JSONPostman, sale: Pay
     assert postman.says(POOR) == 200
     sale.refresh_from_db()
     assert sale.state == PaymentState.CLOSED
+    assert sale.sale.refusal == "USER_BALANCE_NOT_ENOUGH"
     assert not LedgerEntry.objects.exists()
     assert find_breaches() == []
 
