@@ -17,6 +17,12 @@ _NAMES = (
     "device_screen",
     "device_feed",
     "device_pair",
+    "counter_sell",
+    "device_sell",
+    "device_pay",
+    "payment_sale",
+    "payment_slip",
+    "receipt",
     "counter_real",
     "payment_real",
     "shift_list",
@@ -69,6 +75,8 @@ _PATHS = {
     "healthz": "healthz/",
     "readyz": "readyz/",
     "metrics": "metrics",
+    # It stands on slips that customers keep.
+    "receipt": "receipt/<str:key>/",
 }
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from merchant_portal.accounts.models import GatewayCall
+from merchant_portal.celery import app as celery
 from merchant_portal.models import User
 from payments.models import Sale
 from payments.selling import SaleOutcome
@@ -106,6 +107,7 @@ def test_a_code_is_kept_nowhere_whole(
     digits = till.show_code().reveal()
     response = _scan(desk, till, _url(till), digits)
     assert digits not in response.headers["Location"]
+    assert response.wsgi_request.sensitive_post_parameters == ("code",)  # in error reports
     assert digits not in desk.get(response.headers["Location"]).content.decode()
     assert digits not in caplog.text
     assert Sale.objects.get().code_hint == f"{digits[:2]}{'*' * (len(digits) - 6)}{digits[-4:]}"
@@ -202,6 +204,17 @@ def test_while_it_waits_nothing_is_handed_over(desk: Client, waiting: Sale) -> N
     assert "Next customer" not in page
 
 
+def test_without_script_the_page_looks_again_by_itself_and_by_a_link(
+    till: Till, desk: Client, waiting: Sale
+) -> None:
+    url = reverse("payment_sale", args=[waiting.payment_id])
+    page = desk.get(url).content.decode()
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert re.search(rf'<a [^>]*href="{url}"[^>]*>.*?Refresh', page, re.S)
+    till.end(waiting)
+    assert "http-equiv" not in desk.get(url).content.decode()
+
+
 def test_a_look_that_brings_nothing_new_is_empty(till: Till, desk: Client, waiting: Sale) -> None:
     url = reverse("payment_sale", args=[waiting.payment_id])
     page = desk.get(url).content.decode()
@@ -221,6 +234,25 @@ def test_looking_never_asks_alipay(till: Till, desk: Client, waiting: Sale) -> N
     till.wait(30)
     _page(desk, waiting)
     assert GatewayCall.objects.count() == before
+
+
+def test_looking_wakes_the_clock_once_a_question_is_due(
+    till: Till, desk: Client, waiting: Sale
+) -> None:
+    before = _tasks_asked_for()
+    _page(desk, waiting)
+    assert _tasks_asked_for() == before
+    till.wait(10)
+    _page(desk, waiting)
+    assert _tasks_asked_for() == before + 1
+
+
+def _tasks_asked_for() -> int:
+    with celery.connection_for_read() as connection:
+        queue = connection.SimpleQueue(celery.conf.task_default_queue)
+        number: int = queue.qsize()
+        queue.close()
+    return number
 
 
 def test_a_cashier_cancels_what_is_not_paid(till: Till, desk: Client, waiting: Sale) -> None:
