@@ -70,12 +70,16 @@ def _shown(device: Device) -> Standing | None:
     if newest is None:
         return None
     standing = standing_of(newest)
-    return None if standing.is_over and _ended_long_ago(standing) else standing
+    is_left = not standing.is_waited_for and _changed_long_ago(standing)
+    return None if is_left else standing
 
 
-def _ended_long_ago(standing: Standing) -> bool:
-    last = PaymentMove.objects.filter(payment=standing.payment).last()
-    return last is None or clock.now() - last.at > _SHOWN_AFTER_END
+def _changed_long_ago(standing: Standing) -> bool:
+    """Whether the customer has had time to read how it ended, or whom to ask."""
+    moves = PaymentMove.objects.filter(payment=standing.payment)
+    moments = [*moves.values_list("at", flat=True), standing.sale.ending_at]
+    last = max(moment for moment in moments if moment is not None)
+    return clock.now() - last > _SHOWN_AFTER_END
 
 
 def _page(request: HttpRequest, till: Till, standing: Standing | None) -> HttpResponse:

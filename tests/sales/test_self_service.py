@@ -77,6 +77,18 @@ def test_a_customer_gives_up_what_they_began(till: Till, kiosk: Client) -> None:
     assert "Not paid, nothing was taken" in _shown(kiosk)
 
 
+def test_what_a_person_must_look_at_keeps_no_customer_from_paying(
+    till: Till, kiosk: Client
+) -> None:
+    _type(kiosk, till, "8.50")
+    till.alipay.switch("down")
+    kiosk.post(reverse("device_pay_end"))
+    assert "Please do not pay this any more." in _shown(kiosk)
+    till.run(300)
+    assert till.outcome(Sale.objects.get()) == SaleOutcome.ASK
+    assert "What do you pay?" in _shown(kiosk)
+
+
 def test_a_second_press_makes_no_second_order(till: Till, kiosk: Client) -> None:
     key = {"key": "k" * 20, "amount": "8.50", "account": str(till.account.pk)}
     for _press in range(2):
