@@ -23,9 +23,11 @@ PIN = "3925"
 HK_PARTNER = "2088000000000119"
 
 
-def account(alipay: AlipaySide, *, region: str = "global", **terms: object) -> Account:
+def account(
+    alipay: AlipaySide, *, region: str = "global", partner_id: str = "", **terms: object
+) -> Account:
     """An account with an MD5 key, known at the simulator."""
-    partner_id = HK_PARTNER if region == "hk" else GLOBAL_PARTNER
+    partner_id = partner_id or (HK_PARTNER if region == "hk" else GLOBAL_PARTNER)
     alipay.add_partner(
         partner_id=partner_id, region=region, sign_types=["MD5"], md5_key=TEST_MD5_KEY
     )
