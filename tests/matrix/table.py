@@ -146,9 +146,9 @@ day_list                             -             fau    -          all
 day_rows                             store         ma     -          shop
 device_edit                          device        ma     ma         shop
 device_feed                          -             d      -          any
+device_pair                          -             !      !          any
 device_pay                           -             d      d          any
 device_pay_end                       -             -      d          any
-device_pair                          -             !      !          any
 device_revoke                        device        -      ma         shop
 device_sale                          sale          d      -          shop
 device_sale_end                      sale          -      d          shop
