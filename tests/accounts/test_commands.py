@@ -241,8 +241,7 @@ def _sealed_account() -> Account:
     payments.quarantine(
         account,
         code=None,
-        body=b"held",
-        content_type="text/plain",
+        post=payments.Post(b"held", "text/plain"),
         why="test",
         checked_at=clock.now(),
     )
