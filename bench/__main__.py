@@ -5,12 +5,23 @@ import os
 import sys
 from collections.abc import Iterator
 
-from bench import exporting, intake, listing, people, posters, reconciling, screens, verifying
+from bench import (
+    exporting,
+    intake,
+    listing,
+    people,
+    posters,
+    reconciling,
+    screens,
+    selling,
+    verifying,
+)
 from bench.goals import CannotMeasure, Goal, Verdict, tell
 
 _PARTS = (
     "verifying",
     "intake",
+    "selling",
     "screens",
     "listing",
     "exporting",
@@ -48,6 +59,7 @@ def _measure(part: str, *, times: int) -> Iterator[Goal]:
     measures = {
         "verifying": lambda: verifying.measure(rounds=9 * times),
         "intake": lambda: intake.measure(rounds=5 * times, requests=1500),
+        "selling": lambda: selling.measure(rounds=150 * times),
         "screens": lambda: screens.measure(seconds=20 * times),
         "listing": lambda: listing.measure(rounds=25 * times),
         "exporting": lambda: exporting.measure(rounds=3 * times),
