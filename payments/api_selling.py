@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from merchant_portal.access import Right
+from merchant_portal.accounts.models import Account
 from payments import services
 from payments.api_shapes import PaymentDetailShape, SaleOrder
 from payments.errors import SaleRefused
@@ -22,7 +23,6 @@ from payments.models import Payment, Sale
 from payments.sale_standing import standing_of
 from payments.states import Product
 from payments.tasks import nudge_sale
-from payments.tills import Offer, Till
 from qrcodes.api_doors import KEY_HEADER, Door
 from qrcodes.services.idempotency import found
 
@@ -55,7 +55,7 @@ class SaleDoor(Door[Payment]):
         shape = SaleOrder(data=request.data, context=self.get_serializer_context())
         shape.is_valid(raise_exception=True)
         order: dict[str, Any] = shape.validated_data
-        account = self._offer(order).account
+        account = self._account(order)
         code = order["code"]
         key = self.read_key(
             "sell",
@@ -105,14 +105,12 @@ class SaleDoor(Door[Payment]):
         sale = services.end_sale(payment.sale, actor=self.principal.actor)
         return self._as_it_stands(sale, status.HTTP_200_OK)
 
-    def _offer(self, order: dict[str, Any]) -> Offer:
+    def _account(self, order: dict[str, Any]) -> Account:
         """The account it is taken under: the one that was named, or the only one there is."""
         counter = order["counter"]
         self.principal.require(Right.TAKE_PAYMENTS, store=counter.store)
-        till = Till(counter, self.principal.actor, self._owner())
-        product = Product(order["product"])
-        able = [offer for offer in till.offers if product in offer.products]
-        named = [offer for offer in able if str(offer.account.pk) == order["account"]]
+        able = services.sale_accounts(counter, Product(order["product"]))
+        named = [account for account in able if str(account.pk) == order["account"]]
         if order["account"] and not named:
             problem = _("This account does not take payments in this way here.")
             raise ValidationError({"account": [problem]})
