@@ -1,7 +1,8 @@
 """The portal's languages, by Python alone: texts found in the code, catalogs kept in step with
-them, and compiled when a process starts and finds them newer than what it compiled last.
+them, and compiled when a process starts and finds others than it compiled last.
 """
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -52,11 +53,16 @@ class Standing:
 
 
 def compile_catalogs() -> None:
-    """Compile each catalog that is newer than what was compiled of it."""
+    """Compile each catalog that is another than what was compiled last, as its digest beside it
+    tells: an upgrade may well bring files that are older than what was compiled of their elders."""
     for source in catalog_paths():
         target = _compiled_path(source)
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            _write_whole(target, _compiled(source))
+        digest_path = target.with_suffix(".sha256")
+        digest = hashlib.sha256(source.read_bytes()).hexdigest()
+        if target.exists() and digest_path.exists() and digest_path.read_text() == digest:
+            continue
+        _write_whole(target, _compiled(source))
+        _write_whole(digest_path, digest.encode())
 
 
 def catalog_paths() -> list[Path]:
