@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from merchant_portal.accounts.models import new_key
 from payments.models.payment import Payment
 from payments.states import Interface
-from qrcodes.models import Device
+from qrcodes.models import Counter, Device
 
 
 class Sale(models.Model):
@@ -61,3 +61,9 @@ class Sale(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment.amount} {self.payment.partner_trans_id}"
+
+    @property
+    def counter(self) -> Counter:
+        """The counter it was begun at."""
+        assert self.payment.counter is not None  # noqa: S101  no sale begins anywhere else
+        return self.payment.counter
