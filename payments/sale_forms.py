@@ -17,6 +17,8 @@ from payments.tills import Till
 
 #: The field of a scanned code; kept out of error reports by this name.
 CODE_FIELD = "code"
+#: Why a code is asked about before it is sent.
+UNUSUAL = "unusual"
 _NO_KEYBOARD = {
     "autocomplete": "off",
     "autocapitalize": "off",
@@ -87,7 +89,11 @@ class _NeverShown(forms.PasswordInput):
 
 
 class CodeForm(forms.Form):
-    """The customer's code, as a scanner types it or a camera reads it. It is never shown again."""
+    """The customer's code, as a scanner types it or a camera reads it. It is never shown again.
+
+    A form that Alipay's page does not describe is asked about once: a wallet may know more of them,
+    so what is scanned after the question is sent.
+    """
 
     code = forms.CharField(
         label=_("Customer's code"),
@@ -95,6 +101,12 @@ class CodeForm(forms.Form):
         strip=False,
         widget=_NeverShown({**_NO_KEYBOARD, "class": "scan-field", "data-scan-field": ""}),
     )
+    was_asked = forms.BooleanField(required=False, widget=forms.HiddenInput())
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether the next scan is sent in whatever form it is."""
+        return self.is_bound and self.has_error(CODE_FIELD, UNUSUAL)
 
     def clean_code(self) -> PaymentCode:
         try:
@@ -106,3 +118,19 @@ class CodeForm(forms.Form):
                     "Ask the customer to show the payment code, and scan it again."
                 )
             ) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        code: PaymentCode | None = cleaned.get(CODE_FIELD)
+        if code is not None and not code.is_usual and not cleaned["was_asked"]:
+            self.add_error(CODE_FIELD, _unusual())
+        return cleaned
+
+
+def _unusual() -> ValidationError:
+    text = gettext(
+        "Nothing was sent yet. Payment codes usually have 16 to 24 digits and begin with 25 to 30; "
+        "this one does not. Make sure that the customer shows the payment code, not another one. "
+        "Then scan again: it is sent as it is."
+    )
+    return ValidationError(text, code=UNUSUAL)

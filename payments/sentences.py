@@ -9,7 +9,7 @@ from merchant_portal.alipay.messages import TradeStatus
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.models import Payment
 from payments.services import Heard, Unsent, giving_back
-from payments.states import PaymentState, WaitReason
+from payments.states import PaymentState, Product, WaitReason
 
 _NOT_THERE = "TRADE_NOT_EXIST"
 
@@ -150,13 +150,29 @@ def why_nothing_goes_back(payment: Payment) -> str:
     return _("All of it has gone back.")
 
 
-#: What a call to Alipay was for, by the service it named.
+_SENT_CODE = gettext_lazy("We sent the customer's code to Alipay")
+_ASKED_FOR_CODE = gettext_lazy("We asked Alipay for the order's code")
+_SENT_CANCEL = gettext_lazy("We sent the cancel to Alipay")
+_SENT_REFUND = gettext_lazy("We sent the refund to Alipay")
+_ASKED_ABOUT_PAYMENT = gettext_lazy("We asked Alipay about the payment")
+_ASKED_ABOUT_REFUND = gettext_lazy("We asked Alipay about the refund")
+#: What a call to Alipay was for, by its name at the gateway or in the JSON API.
 _CALLS: dict[str, StrOrPromise] = {
-    "alipay.acquire.cancel": gettext_lazy("We sent the cancel to Alipay"),
-    "alipay.acquire.overseas.spot.pay": gettext_lazy("We sent the customer's code to Alipay"),
-    "alipay.acquire.precreate": gettext_lazy("We asked Alipay for the order's code"),
-    "alipay.acquire.overseas.spot.refund": gettext_lazy("We sent the refund to Alipay"),
-    "alipay.acquire.refund.query": gettext_lazy("We asked Alipay about the refund"),
+    "alipay.acquire.cancel": _SENT_CANCEL,
+    "alipay.acquire.overseas.query": _ASKED_ABOUT_PAYMENT,
+    "alipay.acquire.overseas.spot.pay": _SENT_CODE,
+    "alipay.acquire.overseas.spot.refund": _SENT_REFUND,
+    "alipay.acquire.precreate": _ASKED_FOR_CODE,
+    "alipay.acquire.refund.query": _ASKED_ABOUT_REFUND,
+    "cancel": _SENT_CANCEL,
+    "inquiryPayment": _ASKED_ABOUT_PAYMENT,
+    "inquiryRefund": _ASKED_ABOUT_REFUND,
+    "refund": _SENT_REFUND,
+}
+#: The JSON API begins every sale by one call.
+_BEGUN_BY_JSON: dict[str, StrOrPromise] = {
+    Product.BARCODE: _SENT_CODE,
+    Product.ORDER_CODE: _ASKED_FOR_CODE,
 }
 
 
@@ -165,12 +181,12 @@ def said(what: object, which: object = "") -> str:
     return _("%(what)s: %(which)s") % {"what": what, "which": which} if which else str(what)
 
 
-def call_words(service: str) -> str:
-    """What a call was for, as people say it."""
-    return str(_CALLS.get(service, _("We asked Alipay")))
+def call_words(service: str, product: str) -> str:
+    """What a call was for, as people say it; ``product`` is that of the payment it was about."""
+    spoken = _BEGUN_BY_JSON.get(product) if service == "pay" else _CALLS.get(service)
+    return str(spoken or _("We asked Alipay"))
 
 
-#: Verbs of the audit log about payments, as people say them.
 #: Who did something, where it was nobody with a name of their own.
 ACTORS: dict[str, StrOrPromise] = {
     "Alipay": pgettext_lazy("who did it", "Alipay"),
@@ -192,6 +208,7 @@ DETAILS: dict[str, StrOrPromise] = {
     "barcode": pgettext_lazy("detail of the audit log", "the customer's code"),
     "order_code": pgettext_lazy("detail of the audit log", "an order's code"),
 }
+#: Verbs of the audit log about payments, as people say them.
 VERBS: dict[str, StrOrPromise] = {
     "ask_alipay": gettext_lazy("asked Alipay"),
     "begin_sale": gettext_lazy("began the sale"),

@@ -1,7 +1,7 @@
 """What is unknown or waits for Alipay, of every kind, read for one person."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -144,7 +144,7 @@ def _payments(principal: Principal) -> list[Waiting]:
     related = ("store", "counter", "account", "question_owner")
     rows = waiting_payments(principal).select_related(*related).order_by("first_heard_at")
     shown = list(rows[:MOST_SHOWN])
-    said = _answers("payment", [row.pk for row in shown])
+    said = _answers("payment", shown)
     return [_payment(principal, row, said[row.pk]) for row in shown]
 
 
@@ -168,8 +168,8 @@ def _payment(principal: Principal, row: Payment, answers: Sequence[Answer]) -> W
 def _givings(principal: Principal) -> list[Waiting]:
     refunds = list(waiting_refunds(principal).order_by("first_sent_at")[:MOST_SHOWN])
     cancels = list(waiting_cancels(principal).order_by("first_sent_at")[:MOST_SHOWN])
-    of_refunds = _answers("refund", [row.pk for row in refunds])
-    of_cancels = _answers("cancel", [row.pk for row in cancels])
+    of_refunds = _answers("refund", refunds)
+    of_cancels = _answers("cancel", cancels)
     found = [
         *(_giving(principal, row, of_refunds[row.pk], "refund_ask") for row in refunds),
         *(_giving(principal, row, of_cancels[row.pk], "cancel_ask") for row in cancels),
@@ -200,7 +200,7 @@ def _giving(
 def _lookups(principal: Principal) -> list[Waiting]:
     rows = waiting_lookups(principal).select_related("counter__store", "account")
     shown = list(rows.order_by("asked_at")[:MOST_SHOWN])
-    said = _answers("lookup", [row.pk for row in shown])
+    said = _answers("lookup", shown)
     return [_lookup(row, said[row.pk]) for row in shown]
 
 
@@ -224,7 +224,7 @@ def _lookup(row: Lookup, answers: Sequence[Answer]) -> Waiting:
 def _codes(principal: Principal) -> list[Waiting]:
     rows = waiting_codes(principal).with_place().annotate(moved_at=Max("moves__at"))
     shown = list(rows.order_by("created_at")[:MOST_SHOWN])
-    said = _answers("qrcode", [row.pk for row in shown])
+    said = _answers("qrcode", shown)
     return [_code(principal, row, said[row.pk]) for row in shown]
 
 
@@ -283,17 +283,20 @@ def _ask_url(
     return reverse(name, args=[row.pk]) if may_ask else ""
 
 
-def _answers(subject_type: str, pks: Iterable[int]) -> defaultdict[int, list[Answer]]:
+def _answers(subject_type: str, rows: Sequence[Noun]) -> defaultdict[int, list[Answer]]:
     """The latest answers by the key of what was asked about."""
-    calls = GatewayCall.objects.filter(subject_type=subject_type, subject_id__in=list(pks))
+    products = {row.pk: row.product for row in rows if isinstance(row, Payment)}
+    pks = [row.pk for row in rows]
+    calls = GatewayCall.objects.filter(subject_type=subject_type, subject_id__in=pks)
     found: defaultdict[int, list[Answer]] = defaultdict(list)
     for call in calls.defer("body", "presign").order_by("-id"):
         if len(found[call.subject_id]) < _ANSWERS_SHOWN:
-            found[call.subject_id].append(Answer(call.started_at, _text(call)))
+            words = call_words(call.service, products.get(call.subject_id, ""))
+            found[call.subject_id].append(Answer(call.started_at, _text(call, words)))
     return found
 
 
-def _text(call: GatewayCall) -> str:
-    outcome = said(call_words(call.service), call.get_outcome_display().lower())
+def _text(call: GatewayCall, words: str) -> str:
+    outcome = said(words, call.get_outcome_display().lower())
     within = _("%(outcome)s (%(code)s)") % {"outcome": outcome, "code": call.code}
     return within if call.code else outcome

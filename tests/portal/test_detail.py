@@ -102,7 +102,7 @@ def test_asking_alipay_shows_its_answer(paid: Payment, cashier: User, signed_in:
     response = client.post(reverse("payment_ask", args=[paid.pk]), follow=True)
     page = response.content.decode()
     assert "Alipay says: paid. Paid: hand over the goods." in page
-    assert "We asked Alipay: answered" in page
+    assert "We asked Alipay about the payment: answered" in page
     assert AuditEntry.objects.filter(verb="ask_alipay").exists()
 
 

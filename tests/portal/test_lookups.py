@@ -132,7 +132,7 @@ def test_the_call_that_found_a_payment_is_part_of_its_story(
     client = signed_in(finance)
     _ask(client, account, alipay_trans_id=lost["trade_no"])
     page = client.get(Payment.objects.get().get_absolute_url()).content.decode()
-    assert "We asked Alipay: answered" in page
+    assert "We asked Alipay about the payment: answered" in page
     (row,) = client.get("/payments/").context["page"].rows
     assert (row.has_notice, row.has_answer) == (False, True)
 

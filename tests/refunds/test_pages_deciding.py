@@ -311,7 +311,7 @@ def test_asking_about_a_cancel_asks_about_its_payment(
     tick()
     page = _post(signed_in(cashier), "cancel_ask", cancel)
     assert "Alipay says: closed. The payment is undone in full" in page
-    assert "We asked Alipay: answered" in page
+    assert "We asked Alipay about the payment: answered" in page
 
 
 def test_no_answer_to_the_question_is_said_as_that(

@@ -141,6 +141,33 @@ def test_what_is_no_payment_code_is_not_sent_and_not_shown_again(
     assert not Sale.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["9924456785672301", "2" * 18, "28" + "4" * 23])
+def test_a_code_of_an_unusual_form_is_asked_about_once_and_then_sent(
+    till: Till, desk: Client, typed: str
+) -> None:
+    asked = _scan(desk, till, _url(till), typed)
+    page = asked.content.decode()
+    assert "Nothing was sent yet." in page
+    assert typed not in page
+    assert not Sale.objects.exists()
+    sent = _scan(desk, till, _url(till), typed, **_hidden(page, "was_asked"))
+    assert sent.status_code == 302
+    assert till.called("pay") == 1
+
+
+def _hidden(page: str, name: str) -> dict[str, str]:
+    """What the page sends with the next scan."""
+    (value,) = re.findall(rf'<input type="hidden" name="{name}" value="(\w+)">', page)
+    return {name: value}
+
+
+def test_a_usual_code_is_sent_without_a_question(till: Till, desk: Client) -> None:
+    address, key = _open(desk, _url(till))
+    page = desk.post(address, _terms(till, key, way="barcode")).content.decode()
+    assert "was_asked" not in page
+    assert _scan(desk, till, _url(till), till.show_code(length="24").reveal()).status_code == 302
+
+
 def test_a_double_scan_charges_once(till: Till, desk: Client) -> None:
     address, key = _open(desk, _url(till))
     first, second = till.show_code().reveal(), till.show_code().reveal()
