@@ -24,7 +24,7 @@ from payments.sale_standing import standing_of
 from payments.states import Product
 from payments.tasks import nudge_sale
 from qrcodes.api_doors import KEY_HEADER, Door
-from qrcodes.services.idempotency import found
+from qrcodes.services.idempotency import recall
 
 #: The longest a question waits for a payment's end, in seconds.
 LONGEST_WAIT = 25
@@ -55,21 +55,22 @@ class SaleDoor(Door[Payment]):
         shape = SaleOrder(data=request.data, context=self.get_serializer_context())
         shape.is_valid(raise_exception=True)
         order: dict[str, Any] = shape.validated_data
-        account = self._account(order)
         code = order["code"]
         key = self.read_key(
             "sell",
             product=order["product"],
             counter=order["counter"].pk,
-            account=account.pk,
+            account=order["account"],
             amount=str(order["money"]),
             description=order["description"],
             # Two codes differ in what may be kept of them, or both are good for the same minute.
             code=code.shown if code else "",
         )
-        was_there = found(owner=key.owner, key=key.key) is not None
+        made = recall(key)
+        if made is not None:  # Before any refusal: what was begun then may be paid by now.
+            return self._as_it_stands(Sale.objects.get(pk=made), status.HTTP_200_OK)
         terms = {
-            "account": account,
+            "account": self._account(order),
             "amount": order["money"],
             "description": order["description"],
             "actor": self.principal.actor,
@@ -79,8 +80,7 @@ class SaleDoor(Door[Payment]):
             sale = services.sell_by_order_code(order["counter"], **terms)
         else:
             sale = services.sell_by_code(order["counter"], code=code, **terms)
-        answered = status.HTTP_200_OK if was_there else status.HTTP_201_CREATED
-        return self._as_it_stands(sale, answered)
+        return self._as_it_stands(sale, status.HTTP_201_CREATED)
 
     @extend_schema(parameters=[_WAIT])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -75,9 +75,8 @@ def ask_refund(refund: Refund, *, actor: Actor) -> HeardOfQuery:
             locked.save()
     if locked.state in REFUND_SENT and due.claim_one(Refund, locked.pk, now=clock.now()):
         return poll_refund(locked.pk)
-    heard = speaking.ask(
-        locked
-    )  # The clock may be sending it at this moment: only what is sure counts.
+    # The clock may be sending it at this moment: only what is sure counts.
+    heard = speaking.ask(locked)
     _record_end(locked, heard)
     return heard
 
