@@ -1,8 +1,7 @@
-"""Alipay's nightly files, their lines, what comparing them found, and the worklist."""
+"""A delivery of a nightly file, or one that is awaited, and what it holds line by line."""
 
 from datetime import date
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -13,20 +12,15 @@ from merchant_portal.alipay.statements import Document, Family
 from merchant_portal.due import DueWork
 from merchant_portal.fields import IdentifierField
 from merchant_portal.money import Money
-from payments.models import Cancel, LedgerEntry, Payment
 from payments.states import Interface
 from reconciliation.states import (
     FILE_AWAITED,
     FILE_USABLE,
-    VERDICT_QUIET,
     DiscrepancyState,
     FileState,
     LineKind,
-    Resolution,
     Source,
-    VerdictWord,
 )
-from refunds.models import Refund
 
 
 class StatementFileQuerySet(models.QuerySet["StatementFile"]):
@@ -242,236 +236,3 @@ class SetAside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file}: {self.line_number}"
-
-
-class VerdictQuerySet(models.QuerySet["Verdict"]):
-    def problems(self) -> "VerdictQuerySet":
-        return self.exclude(word__in=VERDICT_QUIET)
-
-
-class Verdict(models.Model):
-    """What one comparison of a day found: their line, our noun, a word.
-
-    Comparing a day again writes its verdicts anew; what people decided stands in discrepancies.
-    The database checks none of the references: with a million rows a day that takes longer than
-    everything else, and comparing reads each key from the row it names, in one transaction.
-    """
-
-    account = models.ForeignKey(
-        Account,
-        on_delete=models.PROTECT,
-        related_name="verdicts",
-        db_index=False,
-        db_constraint=False,
-    )
-    day = models.DateField(_("day"))
-    word = models.CharField(_("verdict"), max_length=21, choices=VerdictWord)
-    kind = models.CharField(_("kind"), max_length=7, choices=LineKind, blank=True)
-    #: Their time lies on another transaction day than ours; that alone is no problem.
-    date_drift = models.BooleanField(default=False)
-    line = models.ForeignKey(
-        StatementLine,
-        on_delete=models.CASCADE,
-        null=True,
-        related_name="verdicts",
-        db_index=False,
-        db_constraint=False,
-    )
-    payment = models.ForeignKey(
-        Payment,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="verdicts",
-        db_constraint=False,
-    )
-    refund = models.ForeignKey(
-        Refund,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="verdicts",
-        db_index=False,
-        db_constraint=False,
-    )
-    cancel = models.ForeignKey(
-        Cancel,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="verdicts",
-        db_index=False,
-        db_constraint=False,
-    )
-    entry = models.ForeignKey(
-        LedgerEntry,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="verdicts",
-        db_index=False,
-        db_constraint=False,
-    )
-
-    objects = VerdictQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("verdict")
-        verbose_name_plural = _("verdicts")
-        indexes = [
-            models.Index(fields=["account", "day"], name="verdict_day"),
-            models.Index(
-                fields=["account", "day", "word"],
-                condition=~Q(word=VerdictWord.MATCHED),
-                name="verdict_day_word",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.word}"
-
-
-class ComparedDay(DueWork):
-    """A transaction day (GMT+8) of an account, compared with Alipay's file or due to be.
-
-    ``tally`` is what the day's page shows: counts and sums by side, kind and currency.
-    """
-
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="compared_days", verbose_name=_("account")
-    )
-    day = models.DateField(_("day"))
-    compared_at = models.DateTimeField(_("compared at"), null=True)
-    matched_count = models.PositiveBigIntegerField(_("agreeing"), default=0)
-    awaiting_count = models.PositiveBigIntegerField(_("waiting"), default=0)
-    problem_count = models.PositiveBigIntegerField(_("differing"), default=0)
-    #: Of the agreeing those whose time lies on another day than ours.
-    drift_count = models.PositiveBigIntegerField(default=0)
-    tally = models.JSONField(default=list)
-    #: The newest ledger entry when it was compared: what came after may belong to the day.
-    last_entry = models.BigIntegerField(default=0)
-
-    class Meta:
-        verbose_name = _("compared day")
-        verbose_name_plural = _("compared days")
-        constraints = [
-            models.UniqueConstraint(fields=["account", "day"], name="compared_day_once"),
-        ]
-        indexes = [
-            models.Index(fields=["-day", "-id"], name="compared_day_list"),
-            models.Index(
-                fields=["next_attempt_at"],
-                condition=Q(next_attempt_at__isnull=False),
-                name="compared_day_due",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.account} {self.day}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("day_detail", args=[self.account_id, self.day.isoformat()])
-
-
-class DiscrepancyQuerySet(models.QuerySet["Discrepancy"]):
-    def open(self) -> "DiscrepancyQuerySet":
-        """What somebody must still look at."""
-        return self.filter(state=DiscrepancyState.OPEN)
-
-
-class Discrepancy(models.Model):
-    """A difference that a person sees on the worklist; decisions outlive a re-import.
-
-    ``key`` names it by the numbers both sides know, so that the same difference found again in a
-    later delivery is the same row. ``ours`` and ``theirs`` are what stood there when it was found,
-    as texts by field; ``differing`` names the fields that do not agree.
-    """
-
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="discrepancies")
-    key = models.CharField(max_length=200)
-    day = models.DateField(_("day"))
-    word = models.CharField(_("difference"), max_length=21, choices=VerdictWord)
-    kind = models.CharField(_("kind"), max_length=7, choices=LineKind, blank=True)
-    state = models.CharField(_("state"), max_length=9, choices=DiscrepancyState)
-    file = models.ForeignKey(
-        StatementFile, on_delete=models.PROTECT, null=True, related_name="discrepancies"
-    )
-    line = models.ForeignKey(
-        StatementLine, on_delete=models.SET_NULL, null=True, related_name="discrepancies"
-    )
-    payment = models.ForeignKey(
-        Payment, on_delete=models.PROTECT, null=True, related_name="discrepancies"
-    )
-    refund = models.ForeignKey(
-        Refund, on_delete=models.PROTECT, null=True, related_name="discrepancies"
-    )
-    cancel = models.ForeignKey(
-        Cancel, on_delete=models.PROTECT, null=True, related_name="discrepancies"
-    )
-    ours = models.JSONField(default=dict)
-    theirs = models.JSONField(default=dict)
-    differing = models.JSONField(default=list)
-    #: Theirs less ours, in minor units of ``currency``; None where it is no matter of money.
-    difference_minor = models.BigIntegerField(_("difference"), null=True)
-    currency = models.CharField(_("currency"), max_length=3, blank=True)
-    found_at = models.DateTimeField(_("found at"))
-    last_found_at = models.DateTimeField(_("last found at"))
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="discrepancies"
-    )
-    resolution = models.CharField(_("resolution"), max_length=14, choices=Resolution, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
-    settled_at = models.DateTimeField(_("settled at"), null=True)
-    settled_by_name = models.CharField(_("settled by"), max_length=200, blank=True)
-    #: What resolving it booked.
-    entry = models.ForeignKey(
-        LedgerEntry, on_delete=models.PROTECT, null=True, related_name="discrepancies"
-    )
-
-    objects = DiscrepancyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("discrepancy")
-        verbose_name_plural = _("discrepancies")
-        constraints = [
-            models.UniqueConstraint(fields=["account", "key"], name="discrepancy_once"),
-            models.CheckConstraint(
-                condition=Q(state=DiscrepancyState.OPEN) | Q(settled_at__isnull=False),
-                name="discrepancy_settled_has_time",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["state", "-day", "-id"], name="discrepancy_list"),
-            models.Index(fields=["account", "day"], name="discrepancy_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.word}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("discrepancy_detail", args=[self.pk])
-
-    @property
-    def is_open(self) -> bool:
-        return self.state == DiscrepancyState.OPEN
-
-    @property
-    def difference(self) -> Money | None:
-        if self.difference_minor is None:
-            return None
-        return Money(self.difference_minor, self.currency)
-
-
-class DiscrepancyMove(models.Model):
-    """One move of a discrepancy: found, resolved, explained, taken back."""
-
-    discrepancy = models.ForeignKey(Discrepancy, on_delete=models.PROTECT, related_name="moves")
-    from_state = models.CharField(max_length=9, blank=True)
-    to_state = models.CharField(max_length=9, choices=DiscrepancyState)
-    at = models.DateTimeField()
-    actor_name = models.CharField(max_length=200)
-    note = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("move of a discrepancy")
-        verbose_name_plural = _("moves of a discrepancy")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.from_state} -> {self.to_state}"
