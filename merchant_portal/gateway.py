@@ -26,6 +26,7 @@ from merchant_portal.alipay.errors import (
 )
 from merchant_portal.alipay.json_api.client import JSONClient
 from merchant_portal.alipay.json_api.contract import JSONContract
+from merchant_portal.alipay.json_api.kept_answers import headers_to_keep
 from merchant_portal.alipay.messages import Exchange
 from merchant_portal.vault import SealBroken
 
@@ -146,6 +147,7 @@ def _record(
             elapsed_ms=round(exchange.elapsed_seconds * 1000),
             http_status=exchange.http_status,
             content_type=exchange.content_type[:100],
+            headers=headers_to_keep(exchange),
             body=exchange.body,
             outcome=outcome,
             code=code[:64],

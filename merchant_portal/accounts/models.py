@@ -271,6 +271,9 @@ class GatewayCall(models.Model):
     elapsed_ms = models.PositiveIntegerField(_("milliseconds"))
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     content_type = models.CharField(max_length=100, blank=True)
+    #: What an answer of the JSON API signs beside its body, as `alipay.json_api.kept_answers`
+    #: writes it. Empty of the gateway's, which sign themselves, and of rows older than the column.
+    headers = models.TextField(blank=True, default="")
     body = models.BinaryField(_("answer"))
     outcome = models.CharField(_("outcome"), max_length=10, choices=CallOutcome)
     code = models.CharField(_("code"), max_length=64, blank=True)

@@ -23,6 +23,7 @@ from merchant_portal.evidence.readme import readme
 from merchant_portal.evidence.signatures import (
     Signed,
     answer_fields,
+    answer_members,
     key_digest,
     notice_holds,
     read_signed,
@@ -120,7 +121,7 @@ def _named_members(manifest: Manifest) -> set[str]:
         named |= {notice.body, notice.signed_string, notice.signature}
         named |= {notice.headers} - {""}
     for call in manifest.calls:
-        named |= {name for name in (call.request, call.answer) if name}
+        named |= {name for name in (call.request, call.answer, call.headers) if name}
     return named | {line.member for line in manifest.lines}
 
 
@@ -233,14 +234,26 @@ class _Court:
         """The answers that are signed; what carries no signature proves nothing."""
         for record in self._manifest.calls:
             if not record.key:
+                self.remarks += _unproven_answer(record)
                 continue
             keys = self._usable(record)
-            fields = next(filter(None, (self._fields(record, key) for key in keys or ())), None)
-            if fields is not None:
+            word = next(filter(None, (self._word(record, key) for key in keys or ())), None)
+            if word is not None:
                 self._note_proven(record)
-                yield words.word_of_answer(record.id, record.service, fields)
+                yield word
             elif keys:
                 self.refusals.append(f"{record.id}: the answer's signature does not hold.")
+
+    def _word(self, record: CallRecord, key: VerifyingKey) -> Word | None:
+        """What an answer says that a key verifies; None where it verifies nothing."""
+        if record.headers:
+            headers = self._members[record.headers].decode("ascii", "replace")
+            members = answer_members(self._members.get(record.answer, b""), headers, key)
+            if members is None:
+                return None
+            return words.word_of_json_answer(record.id, record.service, members)
+        fields = self._fields(record, key)
+        return words.word_of_answer(record.id, record.service, fields) if fields else None
 
     def _fields(self, record: CallRecord, key: VerifyingKey) -> Mapping[str, str] | None:
         return answer_fields(
@@ -269,3 +282,14 @@ class _Court:
         key = self._manifest.key(record.key)
         named = f"key {key.id}, SHA-256 {key.sha256}" if key and key.sha256 else "the shared secret"
         self.proven.append(f"{record.id}: {record.sign_type} signature holds ({named})")
+
+
+def _unproven_answer(record: CallRecord) -> Iterator[str]:
+    """Why an answer of the JSON API proves nothing, where its signature cannot be verified."""
+    if record.is_json and record.answer:
+        why = (
+            "no key in this file verifies its signature"
+            if record.headers
+            else "what its signature covers beside its body was not kept"
+        )
+        yield f"{record.id}: the answer to {record.service} is NOT PROVEN: {why}."

@@ -7,6 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from merchant_portal.alipay.json_api.words import Call
 from merchant_portal.evidence.archive import MANIFEST, EvidenceUnreadable
 
 FORMAT = "merchant-portal-evidence"
@@ -74,7 +75,11 @@ class NoticeRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class CallRecord:
-    """A call to Alipay's gateway. ``key`` is empty where the answer carries no signature."""
+    """A call to Alipay. ``key`` is empty where the answer carries no signature that holds.
+
+    ``headers`` is what an answer of the JSON API signs beside its body; empty of the gateway's, and
+    where none were kept.
+    """
 
     id: str
     service: str
@@ -88,6 +93,12 @@ class CallRecord:
     answer: str
     sign_type: str
     key: str
+    headers: str = ""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it was made to the JSON API, whose signatures stand beside what they sign."""
+        return self.service in set(Call)
 
 
 @dataclass(frozen=True, kw_only=True)

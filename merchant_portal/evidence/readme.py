@@ -28,7 +28,7 @@ notifications/N1/body.bin  a message as Alipay posted it
    signed-string.txt       the text of it that Alipay signed
    signature.txt           the signature{headers}
 calls/C1/request.txt       a question or an instruction to Alipay: the text that the shop signed
-   answer.bin              Alipay's answer as it came
+   answer.bin              Alipay's answer as it came{answer_headers}
 keys/                      Alipay's public keys, which verify what Alipay signed
 lines/                     the payment's lines in Alipay's nightly files, with the files' headings
 ledger.json                the entries in the shop's ledger
@@ -47,7 +47,7 @@ with &. RSA2 is RSA with SHA-256, RSA is RSA with SHA-1, both with PKCS #1 v1.5 
 
     openssl dgst -sha256 -verify keys/K1.pem -signature signature.der signed-string.txt
 
-{messages}where signature.der is the base64 of signature.txt, decoded.
+{messages}{answers}where signature.der is the base64 of signature.txt, decoded.
 
 What it proves, and what it does not
 ------------------------------------
@@ -59,6 +59,15 @@ The ledger and the moves are the shop's own records.
 
 _HEADERS = """
    headers.json            of a message of Alipay's JSON API: what is signed beside its body"""
+
+_ANSWER_HEADERS = """
+   headers.json            of an answer of Alipay's JSON API: what is signed beside its body"""
+
+_ANSWERS = """\
+Where an answer has a headers.json, the signed string is the method, a blank, and the path of the
+request, a new line, the client id, a dot, the answer's response time, a dot, and the answer as it
+came; it is signed with RSA2.
+"""
 
 _MESSAGES = """\
 Where there is a headers.json, the signed string is POST and its path, a new line, its client id, a
@@ -87,6 +96,7 @@ Nothing in this file is signed by Alipay. It shows what the shop's records say, 
 def readme(manifest: Manifest) -> bytes:
     """README.txt of an evidence file."""
     facts = manifest.payment
+    has_answers = any(call.headers for call in manifest.calls)
     has_messages = any(notice.headers for notice in manifest.notifications)
     return _TEXT.format(
         amount=facts.amount,
@@ -103,6 +113,8 @@ def readme(manifest: Manifest) -> bytes:
         proof=_proof(manifest),
         headers=_HEADERS if has_messages else "",
         messages=_MESSAGES if has_messages else "",
+        answer_headers=_ANSWER_HEADERS if has_answers else "",
+        answers=_ANSWERS if has_answers else "",
     ).encode()
 
 

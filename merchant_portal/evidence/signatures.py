@@ -14,6 +14,8 @@ from merchant_portal.alipay.errors import (
     NotificationUnreadable,
 )
 from merchant_portal.alipay.json_api import notifications as messages
+from merchant_portal.alipay.json_api.answers import Members, read_members
+from merchant_portal.alipay.json_api.kept_answers import answer_again
 from merchant_portal.alipay.json_api.signing import signature_in
 from merchant_portal.alipay.messages import Exchange, Posted, parse_posted, verify_posted
 from merchant_portal.alipay.signing import RSAPublicKey, SignType, VerifyingKey, verifies
@@ -95,6 +97,17 @@ def answer_fields(
     try:
         return read_verified(exchange, sign_type=key.sign_type, keys=[key]).fields
     except (GatewayRefused, GatewayUnreachable):
+        return None
+
+
+def answer_members(body: bytes, headers: str, key: VerifyingKey) -> Members | None:
+    """The members of a JSON API answer that a key verifies; None where it verifies nothing."""
+    if not isinstance(key, RSAPublicKey) or key.sign_type is not SignType.RSA2:
+        return None
+    try:
+        held = answer_again(body, headers).held_by([key])
+        return read_members(body) if held else None
+    except (ValueError, RecursionError):
         return None
 
 

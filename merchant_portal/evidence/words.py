@@ -7,6 +7,9 @@ from datetime import datetime
 from merchant_portal.alipay.errors import NotificationUnreadable
 from merchant_portal.alipay.json_api import notifications as messages
 from merchant_portal.alipay.json_api.amounts import MinorAmount
+from merchant_portal.alipay.json_api.answers import Members, MembersUnreadable
+from merchant_portal.alipay.json_api.payments import read_details
+from merchant_portal.alipay.json_api.words import Call, PaymentStatus, ResultStatus
 from merchant_portal.alipay.messages import TradeStatus, read_notice
 from merchant_portal.alipay.times import parse_compact, parse_text
 from merchant_portal.evidence.manifest import Facts
@@ -108,6 +111,35 @@ def word_of_answer(source: str, service: str, fields: Mapping[str, str]) -> Word
         currency=fields.get("currency", "") if says_taken else "",
         paid_at=_time(fields.get("alipay_pay_time", "")) if is_query else None,
     )
+
+
+def word_of_json_answer(source: str, service: str, members: Members) -> Word:
+    """A signed answer of the JSON API; one that cannot be read as a whole says nothing."""
+    try:
+        details, says_taken = read_details(members), _says_taken(service, members)
+    except MembersUnreadable:
+        details, says_taken = read_details(Members({})), False
+    amount = details.amount if says_taken else None
+    return Word(
+        source=source,
+        is_proven=True,
+        alipay_trans_id=details.payment_id,
+        partner_trans_id=details.payment_request_id,
+        seller_id="",
+        says_taken=says_taken,
+        amount_text=_decimal(amount) if amount else "",
+        currency=amount.currency if amount else "",
+        paid_at=details.paid_at if says_taken else None,
+    )
+
+
+def _says_taken(service: str, members: Members) -> bool:
+    """Whether an answer says that the payment was taken; a code that was issued is not paid."""
+    if members.result().status is not ResultStatus.SUCCESS:
+        return False
+    if service == Call.INQUIRY_PAYMENT:
+        return members.text("paymentStatus").upper() == PaymentStatus.SUCCESS
+    return service == Call.PAY and not members.inner("orderCodeForm").raw
 
 
 def _time(text: str) -> datetime | None:

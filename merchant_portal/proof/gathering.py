@@ -18,8 +18,10 @@ from merchant_portal.accounts.models import (
     SignType,
 )
 from merchant_portal.alipay.errors import KeyUnusable
+from merchant_portal.alipay.json_api.answers import Members
+from merchant_portal.alipay.json_api.words import Call
 from merchant_portal.alipay.signing import RSAPublicKey, VerifyingKey
-from merchant_portal.evidence.signatures import answer_fields, key_digest
+from merchant_portal.evidence.signatures import answer_fields, answer_members, key_digest
 from merchant_portal.vault import SealBroken
 from payments.models import LedgerEntry, Notification, Payment
 from payments.timeline import Event, NoticeEvidence, answer_text, calls_about
@@ -59,7 +61,16 @@ class CallProof:
     @cached_property
     def held_by(self) -> OpenKey | None:
         """None where the answer carries no signature that holds."""
-        return next((each for each in self._keys if self._fields(each)), None)
+        holds = self._members if self.row.headers else self._fields
+        return next((each for each in self._keys if holds(each)), None)
+
+    @property
+    def lacks_headers(self) -> bool:
+        """Whether the JSON API answered and what its signature covers was not kept."""
+        return self.row.service in set(Call) and bool(self.row.body) and not self.row.headers
+
+    def _members(self, key: OpenKey) -> Members | None:
+        return answer_members(bytes(self.row.body), self.row.headers, key.key)
 
     def _fields(self, key: OpenKey) -> Mapping[str, str] | None:
         return answer_fields(

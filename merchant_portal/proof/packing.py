@@ -98,7 +98,7 @@ class _Packer:
 
     def _call(self, name: str, call: CallProof) -> CallRecord:
         row, key = call.row, call.held_by
-        answer = bytes(row.body)
+        answer, headers = bytes(row.body), row.headers.encode()
         return CallRecord(
             id=name,
             service=row.service,
@@ -112,6 +112,7 @@ class _Packer:
             answer=self._put(f"calls/{name}/answer.bin", answer) if answer else "",
             sign_type=key.row.algorithm if key else "",
             key=self._key_ids[key.row.pk] if key else "",
+            headers=self._put(f"calls/{name}/headers.json", headers) if headers else "",
         )
 
     def _line(self, name: str, line: LineProof) -> LineRecord:

@@ -19,7 +19,7 @@ from merchant_portal.alipay.json_api.answers import (
     read_members,
 )
 from merchant_portal.alipay.json_api.payments import PaymentDetails, read_details
-from merchant_portal.alipay.json_api.signing import signed_bytes, verifying_key
+from merchant_portal.alipay.json_api.signing import read_kept, signed_bytes, verifying_key
 from merchant_portal.alipay.json_api.words import ResultStatus
 from merchant_portal.alipay.signing import RSAPublicKey
 from merchant_portal.alipay.times import iso8601
@@ -88,11 +88,8 @@ def parse_posted(body: bytes, *, path: str, headers: Mapping[str, str]) -> Poste
 
 def posted_again(body: bytes, kept_headers: str) -> Posted:
     """A message from its body and `kept_headers`; ValueError where those are none."""
-    kept = json.loads(kept_headers)
     names = ("path", "client_id", "request_time", "signature")
-    if not isinstance(kept, dict) or not all(isinstance(kept.get(name), str) for name in names):
-        raise ValueError("not the kept headers of a message")
-    return Posted(**{name: kept[name] for name in names}, body=body)
+    return Posted(**read_kept(kept_headers, names), body=body)
 
 
 def verify_posted(

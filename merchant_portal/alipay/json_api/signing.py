@@ -4,6 +4,7 @@ Page: docs.antom.com/ac/ams/digital_signature. An answer is signed over the requ
 path with the answer's time; a notification over the path of our own address.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from urllib.parse import quote, unquote
@@ -39,6 +40,14 @@ def signature_in(header: str) -> str:
     if members.get("algorithm", ALGORITHM).upper() != ALGORITHM:
         return ""
     return unquote(members.get("signature", ""))
+
+
+def read_kept(text: str, names: Sequence[str]) -> dict[str, str]:
+    """Headers that were kept as one JSON text, by these names; ValueError where they are none."""
+    kept = json.loads(text)
+    if not isinstance(kept, dict) or not all(isinstance(kept.get(name), str) for name in names):
+        raise ValueError("not the kept headers of a message")
+    return {name: kept[name] for name in names}
 
 
 def verifying_key(content: bytes, header: str, keys: Sequence[RSAPublicKey]) -> RSAPublicKey | None:
