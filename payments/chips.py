@@ -15,6 +15,7 @@ from payments.filtering import DayRange
 from payments.narrowing import PaymentFilterForm
 from payments.states import PaymentState, Product
 from payments.tiles import without
+from payments.wallets import wallet_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
         "until": lambda instant: _("before %s") % _time(instant),
         "least": lambda amount: _("%s or more") % amount,
         "most": lambda amount: _("%s or less") % amount,
-        "wallet": str,
+        "wallet": wallet_name,
         "product": lambda product: str(Product(product).label),
         "state": lambda state: str(PaymentState(state).label),
         "refunded": lambda _on: str(_("Money went or goes back")),

@@ -16,6 +16,7 @@ from payments.filtering import Between, DayRange, ListFilterForm, OneOf
 from payments.models import GOES_BACK, DaySum, Payment
 from payments.places import Places
 from payments.states import PaymentState, Product
+from payments.wallets import wallet_choices
 from qrcodes.models import Counter, Store
 
 #: How a comparison with Alipay's file says that both agree. Files live above payments: what they
@@ -187,8 +188,10 @@ class PaymentFilterForm(ListFilterForm):
     ) -> None:
         super().__init__(asked, stores=stores, now=now)
         cast("OneOf", self.fields["counter"]).offer(counters)
-        named = [(wallet, wallet) for wallet in wallets]
-        cast("forms.ChoiceField", self.fields["wallet"]).choices = [("", _("Any")), *named]
+        cast("forms.ChoiceField", self.fields["wallet"]).choices = [
+            ("", _("Any")),
+            *wallet_choices(wallets),
+        ]
         if not unplaced:
             del self.fields["unplaced"]
 

@@ -26,7 +26,6 @@ _LOOKED_THROUGH = 50
 _KEPT = timedelta(hours=2)
 #: Later than this after it was paid, a payment is not called out as if it had just been made.
 _LATE = timedelta(minutes=2)
-_WALLETS = {"ALIPAYCN": "Alipay", "ALIPAYHK": "AlipayHK"}
 _IN_MARK = (
     "id",
     "state",
@@ -100,11 +99,6 @@ class Arrival:
     @property
     def is_late(self) -> bool:
         return self.taken_at - self.occurred_at > _LATE
-
-    @property
-    def wallet_name(self) -> str:
-        """The wallet as people know it."""
-        return _WALLETS.get(self.wallet, self.wallet)
 
 
 #: What is read of a payment, in the order the model has it, as Django reads its rows.

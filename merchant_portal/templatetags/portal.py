@@ -27,6 +27,7 @@ from payments.sale_sentences import refusal_sentence
 from payments.sentences import ACTORS, DETAILS, VERBS, call_words, said
 from payments.states import CancelState, PaymentState
 from payments.timeline import NoticeEvidence, answer_text
+from payments.wallets import wallet_name
 from qrcodes.models import Counter, Registration, Store
 from qrcodes.permissions import Principal, principal_of
 from qrcodes.states import ReviewState
@@ -375,6 +376,10 @@ def detail_words(word: object) -> str:
 def actor_words(name: str) -> str:
     """Who did it; what is nobody's name is said in the reader's language."""
     return str(ACTORS.get(name, name))
+
+
+#: A wallet as people know it.
+register.filter("wallet_name", wallet_name)
 
 
 @register.filter
