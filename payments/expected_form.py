@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -35,8 +35,7 @@ class ExpectedForm(forms.Form):
     def __init__(self, asked: Any = None, *, counter: Counter) -> None:
         super().__init__(asked if asked and "expect" in asked else None)
         self._counter = counter
-        field = self.fields["currency"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  for the type checker
+        field = cast("forms.ChoiceField", self.fields["currency"])
         field.choices = lambda: [(code, code) for code in self.currencies]
 
     @cached_property

@@ -1,7 +1,7 @@
 """What a cashier or a customer types to begin a sale: the amount, then the scanned code."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -51,8 +51,7 @@ class SaleForm(forms.Form):
     def __init__(self, asked: Any = None, *, till: Till, initial: Any = None) -> None:
         super().__init__(asked, initial=initial)
         self._offers = {str(offer.account.pk): offer for offer in till.offers}
-        field = self.fields["account"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  for the type checker
+        field = cast("forms.ChoiceField", self.fields["account"])
         field.choices = [(key, str(offer)) for key, offer in self._offers.items()]
         if len(self._offers) == 1:
             field.widget = forms.HiddenInput()

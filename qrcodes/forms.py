@@ -1,7 +1,7 @@
 """Forms about merchants, stores, counters, enrolments and codes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -136,8 +136,7 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
             self._offer(merchants)
 
     def _offer(self, merchants: Any) -> None:
-        field = self.fields["merchant"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
+        field = cast("forms.ModelChoiceField[Merchant]", self.fields["merchant"])
         field.queryset = merchants
         if len(merchants) == 1:
             self.initial.setdefault("merchant", merchants[0].pk)
@@ -273,8 +272,7 @@ class CodeForm(forms.Form):
         self.needs_fee = list(kinds) == [CodeKind.WITH_FEE]
         self.fields["channel_fee_value"].required = self.needs_fee
         self.fields["channel_fee_type"].required = self.needs_fee
-        field = self.fields["account"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
+        field = cast("forms.ModelChoiceField[Account]", self.fields["account"])
         field.queryset = Account.objects.filter(pk__in=[account.pk for account in accounts])
         if len(accounts) == 1:
             self.initial["account"] = accounts[0].pk

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import time
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -110,8 +110,7 @@ class PatrolForm(forms.Form):
 
     def __init__(self, *args: Any, counters: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["counter"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
+        field = cast("forms.ModelChoiceField[Counter]", self.fields["counter"])
         field.queryset = counters
 
     def clean(self) -> dict[str, Any]:

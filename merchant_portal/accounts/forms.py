@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -129,8 +129,8 @@ class GenerateForm(forms.Form):
     def __init__(self, *args: Any, account: Account, **options: Any) -> None:
         super().__init__(*args, **options)
         self.algorithms = own_algorithms(account)
-        choices = [(kind, kind) for kind in self.algorithms]
-        self.fields["algorithm"].choices = choices  # type: ignore[attr-defined]
+        field = cast("forms.ChoiceField", self.fields["algorithm"])
+        field.choices = [(kind, kind) for kind in self.algorithms]
 
     def clean_algorithm(self) -> str:
         if not self.algorithms:

@@ -150,6 +150,11 @@ class Payment(DueWork):
                 condition=~Q(state=PaymentState.PAID) | Q(paid_at__isnull=False),
                 name="payment_paid_has_time",
             ),
+            models.CheckConstraint(
+                condition=Q(product=Product.MERCHANT_QR)
+                | Q(counter__isnull=False, store__isnull=False),
+                name="payment_begun_here_has_counter",
+            ),
         ]
         indexes = [
             # Numbers are looked up without the condition of the unique constraints above.

@@ -64,6 +64,8 @@ class Sale(models.Model):
 
     @property
     def counter(self) -> Counter:
-        """The counter it was begun at."""
-        assert self.payment.counter is not None  # noqa: S101  no sale begins anywhere else
-        return self.payment.counter
+        """The counter it was begun at; the database keeps no sale without one."""
+        counter = self.payment.counter
+        if counter is None:
+            raise Counter.DoesNotExist(f"{self} has no counter.")
+        return counter

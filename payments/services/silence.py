@@ -87,9 +87,9 @@ def watch_counter(watch_id: int) -> None:
     standing = standing_of(watch.counter, at=now)
     rings = watch.counter.silence_alarms.open().exists()
     neighbours = None
-    if not rings and _is_too_long(standing, watch, at=now):
-        assert standing.silent_since is not None  # noqa: S101  for the type checker
-        neighbours = ask_neighbours(watch.counter, since=standing.silent_since)
+    silent_since = _too_long_since(standing, watch, at=now)
+    if not rings and silent_since is not None:
+        neighbours = ask_neighbours(watch.counter, since=silent_since)
     _record(watch_id, neighbours)
 
 
@@ -122,9 +122,11 @@ def _paid(**place: object) -> QuerySet[Payment]:
     return Payment.objects.filter(state__in=_PAID, **place)
 
 
-def _is_too_long(standing: Standing, watch: SilenceWatch, *, at: datetime) -> bool:
+def _too_long_since(standing: Standing, watch: SilenceWatch, *, at: datetime) -> datetime | None:
+    """Since when it is silent for longer than its alarm allows; None where it is not."""
+    since = standing.silent_since
     threshold = timedelta(minutes=watch.threshold_minutes)
-    return standing.silent_since is not None and at - standing.silent_since >= threshold
+    return since if since is not None and at - since >= threshold else None
 
 
 def ask_neighbours(counter: Counter, *, since: datetime) -> Neighbours:
@@ -191,10 +193,11 @@ def _record(watch_id: int, neighbours: Neighbours | None) -> None:
         return
     now = clock.now()
     standing = standing_of(watch.counter, at=now)
-    if not _is_too_long(standing, watch, at=now):
+    silent_since = _too_long_since(standing, watch, at=now)
+    if silent_since is None:
         _end(watch.counter, standing.excuse or _why_over(watch.counter, standing), at=now)
     elif neighbours is not None:
-        _ring(watch, standing, neighbours, at=now)
+        _ring(watch, silent_since, neighbours, at=now)
     watch.next_attempt_at = _next_look(watch, standing, at=now)
     watch.lease_until = None
     watch.attempts = 0
@@ -207,9 +210,8 @@ def _why_over(counter: Counter, standing: Standing) -> SilenceEnd:
     return SilenceEnd.PAID if is_paid else SilenceEnd.CHANGED
 
 
-def _ring(watch: SilenceWatch, standing: Standing, neighbours: Neighbours, *, at: datetime) -> None:
-    since = standing.silent_since
-    if since is None or watch.counter.silence_alarms.open().exists():
+def _ring(watch: SilenceWatch, since: datetime, neighbours: Neighbours, *, at: datetime) -> None:
+    if watch.counter.silence_alarms.open().exists():
         return
     SilenceAlarm.objects.create(
         counter=watch.counter,

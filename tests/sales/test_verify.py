@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Replace
 
@@ -50,3 +51,9 @@ def test_a_breach_is_found_and_named(name: str, shop: None, unconstrained: None)
     BREAKS[name]()
     broken = {finding.check.name for finding in find_all() if finding.breaches}
     assert name in broken
+
+
+def test_the_database_keeps_no_sale_without_its_counter(till: Till) -> None:
+    till.scan()
+    with pytest.raises(IntegrityError, match="begun_here_has_counter"), transaction.atomic():
+        Payment.objects.update(counter=None)
