@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.urls import reverse
 
+from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
 from payments import services
@@ -35,29 +36,33 @@ class Offer:
 
 @dataclass(frozen=True)
 class Till:
-    """A counter where somebody takes payments, and where its pages are."""
+    """A counter as somebody stands at it, and where its pages are."""
 
     counter: Counter
     actor: Actor
     #: Whose idempotency keys its forms carry.
     owner: str
+    #: Whether payments may be taken and given up from here; else they are only watched.
+    may_sell: bool
     device: Device | None = None
 
     @classmethod
     def of_person(cls, request: PortalRequest, counter: Counter) -> "Till":
         """A counter's page, opened by somebody who signed in."""
-        return cls(counter, request.principal.actor, f"person:{request.user.pk}")
+        may_sell = request.principal.may(Right.TAKE_PAYMENTS, store=counter.store)
+        return cls(counter, request.principal.actor, f"person:{request.user.pk}", may_sell)
 
     @classmethod
     def of_device(cls, device: Device) -> "Till":
         """The counter a device is paired with."""
         actor = Actor(f"{device.name} ({device.counter})")
-        return cls(device.counter, actor, f"device:{device.pk}", device)
+        return cls(device.counter, actor, f"device:{device.pk}", may_sell=True, device=device)
 
     @cached_property
     def offers(self) -> list[Offer]:
-        """The accounts that take payments here, by name; none where nothing is set up."""
-        return list(_offers(self.counter))
+        """The accounts that take payments here, by name; none where nothing is set up, or nobody
+        here may take any."""
+        return list(_offers(self.counter)) if self.may_sell else []
 
     @property
     def products(self) -> list[Product]:
@@ -72,7 +77,18 @@ class Till:
 
     @property
     def screen_url(self) -> str:
+        """Where the counter's newest payments stand."""
         return reverse("device_screen") if self.device else self._of_counter("counter_screen")
+
+    @property
+    def feed_url(self) -> str:
+        """The part of the screen that changes."""
+        return reverse("device_feed") if self.device else self._of_counter("counter_feed")
+
+    @property
+    def shows_takings(self) -> bool:
+        """Whether the screen tells what the counter has taken today."""
+        return self.device is None or self.device.shows_takings
 
     def url_of(self, payment: Payment) -> str:
         """Where it stands how a sale goes on."""

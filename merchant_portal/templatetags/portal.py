@@ -26,6 +26,7 @@ from payments.places import ALIPAY_ZONE
 from payments.sale_sentences import refusal_sentence
 from payments.sentences import ACTORS, DETAILS, VERBS, call_words, said
 from payments.states import CancelState, PaymentState
+from payments.tills import Till
 from payments.timeline import NoticeEvidence, answer_text
 from payments.wallets import wallet_name
 from qrcodes.models import Counter, Registration, Store
@@ -428,7 +429,7 @@ def simulator_accounts(context: Context) -> list[str]:
     """Names of the training accounts in somebody's sight; a counter's screen shows the counter's,
     also on a paired device."""
     principal, counter = _principal(context), context.get("counter")
-    if isinstance(counter, Counter) and (principal or "paired_device" in context):
+    if isinstance(counter, Counter) and (principal or isinstance(context.get("till"), Till)):
         return training_names_at(counter.store)
     return [] if principal is None else training_names(principal)
 

@@ -1,5 +1,7 @@
 """A sale until it has its end: the page nobody leaves by accident, giving it up, and the slip."""
 
+from http import HTTPStatus
+
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,9 +31,7 @@ CODE_PIXELS = 360
 def payment_sale(request: PortalRequest, pk: int) -> HttpResponse:
     """How a sale goes on, for somebody who signed in."""
     sale = _sale_of_person(request, pk)
-    till = Till.of_person(request, sale.counter)
-    may_sell = request.principal.may_at(Right.TAKE_PAYMENTS, sale.payment.store)
-    return show_sale(request, till, sale, may_end=may_sell)
+    return _show(request, Till.of_person(request, sale.counter), sale)
 
 
 @require_POST
@@ -56,8 +56,7 @@ def payment_slip(request: PortalRequest, pk: int) -> HttpResponse:
 @needs_device
 def device_sale(request: HttpRequest, device: Device, pk: int) -> HttpResponse:
     """How a sale of the counter goes on, on a paired device."""
-    sale = _sale_of_device(device, pk)
-    return show_sale(request, Till.of_device(device), sale, may_end=True)
+    return _show(request, Till.of_device(device), _sale_of_device(device, pk))
 
 
 @require_POST
@@ -93,15 +92,15 @@ def _sale_of_device(device: Device, pk: int) -> Sale:
     return get_object_or_404(_sales(), payment=pk, payment__counter=device.counter_id)
 
 
-def show_sale(request: HttpRequest, till: Till, sale: Sale, *, may_end: bool) -> HttpResponse:
+def _show(request: HttpRequest, till: Till, sale: Sale) -> HttpResponse:
     """The page of a sale; of a live page only what has changed."""
     standing = standing_of(sale)
     nudge_sale(sale)
-    if getattr(request, "htmx", False) and request.GET.get("seen") == standing.version:
-        return HttpResponse(status=204)
-    context = sale_context(till, standing) | {"may_end": may_end and standing.is_open}
-    part = getattr(request, "htmx", False)
-    return render(request, "payments/_sale.html" if part else "payments/sale.html", context)
+    is_live = getattr(request, "htmx", False)
+    if is_live and request.GET.get("seen") == standing.version:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    context = sale_context(till, standing) | {"may_end": till.may_sell and standing.is_open}
+    return render(request, "payments/_sale.html" if is_live else "payments/sale.html", context)
 
 
 def sale_context(till: Till, standing: Standing) -> dict[str, object]:
@@ -119,8 +118,6 @@ def sale_context(till: Till, standing: Standing) -> dict[str, object]:
     }
     if standing.order_code:
         context["picture"] = data_address(standing.order_code, CODE_PIXELS)
-    if till.device is not None:
-        context["paired_device"] = till.device
     return context
 
 

@@ -4,6 +4,7 @@ lets them, of the amount they type themselves; then the result, then the start a
 import secrets
 from contextlib import suppress
 from datetime import timedelta
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -86,21 +87,19 @@ def _page(request: HttpRequest, till: Till, standing: Standing | None) -> HttpRe
     if standing is not None:
         nudge_sale(standing.sale)
     version = standing.version if standing else "start"
-    part = bool(getattr(request, "htmx", False))
-    if part and request.GET.get("seen") == version:
-        return HttpResponse(status=204)
+    is_live = getattr(request, "htmx", False)
+    if is_live and request.GET.get("seen") == version:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     context = {**_context(till, standing), "version": version}
-    template = "payments/_self_service.html" if part else "payments/self_service.html"
+    template = "payments/_self_service.html" if is_live else "payments/self_service.html"
     return render(request, template, context)
 
 
 def _context(till: Till, standing: Standing | None) -> dict[str, object]:
-    assert till.device is not None  # noqa: S101  it is paired
-    types_amount = till.device.use == DeviceUse.SELF_SERVICE
-    shared = {"types_amount": types_amount, "paired_device": till.device}
+    types_amount = till.device is not None and till.device.use == DeviceUse.SELF_SERVICE
     if standing is not None:
-        return sale_context(till, standing) | shared
-    started: dict[str, object] = {"till": till, "counter": till.counter, **shared}
+        return sale_context(till, standing) | {"types_amount": types_amount}
+    started = {"till": till, "counter": till.counter, "types_amount": types_amount}
     if types_amount:
         started |= {"form": SaleForm(till=till), "key": secrets.token_urlsafe(24)}
     return started

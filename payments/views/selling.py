@@ -177,13 +177,11 @@ def _begun(selling: Selling, form: SaleForm, code_form: CodeForm | None) -> Sale
 
 def _page(selling: Selling, context: dict[str, object], *, status: int) -> HttpResponse:
     till = selling.till
-    shared: dict[str, object] = {
+    shared = {
         "till": till,
         "counter": till.counter,
         "key": selling.key,
         "address": selling.address,
         "title": _("Take a payment"),
     }
-    if till.device is not None:
-        shared["paired_device"] = till.device
     return render(selling.request, "payments/sell.html", shared | context, status=status)

@@ -409,6 +409,14 @@ def test_finance_looks_and_takes_nothing(till: Till, finance: User, signed_in: S
     assert "Cancel this payment" not in _text(_page(browser, sale))
 
 
+def test_finance_is_not_led_to_where_payments_are_taken(
+    till: Till, finance: User, signed_in: SignIn
+) -> None:
+    page = _page(signed_in(finance), till.scan())
+    assert reverse("payment_slip", args=[Sale.objects.get().payment_id]) in page.content.decode()
+    assert _url(till) not in page.content.decode()
+
+
 def test_a_device_sees_the_sales_of_its_own_counter_alone(till: Till, device: Client) -> None:
     other = factories.sale(factories.counter(till.counter.store, number=2), account=till.account)
     assert _page(device, other, "device_sale").status_code == 404
