@@ -5,6 +5,8 @@ Hypothesis plays the cashiers, the customers, Alipay's mishaps, the post, the cl
 the program that ends at any named point; in both generations of the interface.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import time
 
@@ -60,30 +62,35 @@ UNTIL = st.sampled_from([0, 1, 3, 10, 30, 70, 200, 3600, time(23, 59), time(0, 1
 POST = st.sampled_from(["", "all", "all", "last first", "one", "answers lost"])
 
 
-@dataclass(frozen=True)
-class Scan:
+#: See WRONG.
+Wrongs = list[tuple[str, str | None, int, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """What somebody does, what goes wrong with it, and the point ``at`` which the program ends."""
+
+    wrong: Wrongs
+    notice: str = ""
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Deed):
+    by_json: bool
+    amount: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan(Deed):
     by_json: bool
     amount: str
     outcome: str
-    wrong: list[tuple[str, str | None, int, str]]
-    notice: str
-    at: str
 
 
-@dataclass(frozen=True)
-class Order:
-    by_json: bool
-    amount: str
-    wrong: list[tuple[str, str | None, int, str]]
-    notice: str
-    at: str
-
-
-@dataclass(frozen=True)
-class GiveUp:
+@dataclass(frozen=True, kw_only=True)
+class GiveUp(Deed):
     which: int
-    wrong: list[tuple[str, str | None, int, str]]
-    at: str
 
 
 @dataclass(frozen=True)
@@ -94,30 +101,26 @@ class Customer:
     decision: str
 
 
-@dataclass(frozen=True)
-class Pass:
+@dataclass(frozen=True, kw_only=True)
+class Pass(Deed):
     """Time passes, the post comes, and the clock comes by so often."""
 
     post: str
     until: Until
     ticks: int
-    wrong: list[tuple[str, str | None, int, str]]
-    at: str
 
 
-Deed = Scan | Order | GiveUp | Customer | Pass
-SOME_WRONG = st.lists(WRONG, max_size=2)
-BEGIN = st.one_of(
-    st.builds(Scan, st.booleans(), AMOUNTS, OUTCOME, SOME_WRONG, NOTICE, AT),
-    st.builds(Order, st.booleans(), AMOUNTS, SOME_WRONG, NOTICE, AT),
-)
+HITCHES = {"wrong": st.lists(WRONG, max_size=2), "at": AT}
+SOLD = {"by_json": st.booleans(), "amount": AMOUNTS, "notice": NOTICE, **HITCHES}
+BEGIN = st.one_of(st.builds(Scan, outcome=OUTCOME, **SOLD), st.builds(Order, **SOLD))
+PASS = st.builds(Pass, post=POST, until=UNTIL, ticks=st.integers(1, 4), **HITCHES)
 DEED = st.one_of(
     BEGIN,
     BEGIN,
-    st.builds(GiveUp, SOME, SOME_WRONG, AT),
+    st.builds(GiveUp, which=SOME, **HITCHES),
     st.builds(Customer, SOME, st.sampled_from(["pay", "pay", "leave", "cancel"])),
-    st.builds(Pass, POST, UNTIL, st.integers(1, 4), SOME_WRONG, AT),
-    st.builds(Pass, POST, UNTIL, st.integers(1, 4), SOME_WRONG, AT),
+    PASS,
+    PASS,
 )
 
 
@@ -133,14 +136,14 @@ class Counters(RuleBasedStateMachine):
         empty_database()
 
     @initialize(deeds=st.lists(BEGIN, min_size=1, max_size=2))
-    def open_shop(self, deeds: list[Deed]) -> None:
+    def open_shop(self, deeds: list[Deed | Customer]) -> None:
         self.alipay.reset()
         self.tills = {by_json: self._till(by_json=by_json) for by_json in (False, True)}
         for deed in deeds:
             self._do(deed)
 
     @rule(deeds=st.lists(DEED, min_size=2, max_size=6))
-    def go_on(self, deeds: list[Deed]) -> None:
+    def go_on(self, deeds: list[Deed | Customer]) -> None:
         for deed in deeds:
             self._do(deed)
 
@@ -159,32 +162,40 @@ class Counters(RuleBasedStateMachine):
 
     # ---- What happens ---------------------------------------------------------------------
 
-    def _do(self, deed: Deed) -> None:
+    def _do(self, deed: Deed | Customer) -> None:
         match deed:
-            case Scan(by_json, amount, outcome):
+            case Scan(by_json=by_json, amount=amount, outcome=outcome):
                 till = self.tills[by_json]
                 shown = till.show_code(outcome=outcome)
-                self._meddle(deed.wrong, deed.notice)
-                with ending(deed.at):
+                with self._meddled(deed):
                     till.scan(amount, shown=shown)
-            case Order(by_json, amount):
-                self._meddle(deed.wrong, deed.notice)
-                with ending(deed.at):
+            case Order(by_json=by_json, amount=amount):
+                with self._meddled(deed):
                     self.tills[by_json].order(amount)
-            case GiveUp(which, wrong, at):
-                self._give_up(which, wrong, at)
+            case GiveUp():
+                self._give_up(deed)
             case Customer(which, decision):
                 self._act_on_phone(which, decision)
             case Pass():
                 self._pass(deed)
 
-    def _give_up(self, which: int, wrong: list[tuple[str, str | None, int, str]], at: str) -> None:
+    @contextmanager
+    def _meddled(self, deed: Deed) -> Iterator[None]:
+        """What is done in here goes wrong as the deed says, and may end the program."""
+        for name, value, times, call in deed.wrong:
+            for words in WORDS.values():
+                self.alipay.switch(name, value, times=times, service=getattr(words, call))
+        if deed.notice:
+            self.alipay.switch(deed.notice, None, times=1)
+        with ending(deed.at):
+            yield
+
+    def _give_up(self, deed: GiveUp) -> None:
         sales = list(Sale.objects.order_by("pk"))
         if not sales:
             return
-        self._meddle(wrong, "")
-        sale = sales[which % len(sales)]
-        with ending(at):
+        sale = sales[deed.which % len(sales)]
+        with self._meddled(deed):
             try:
                 payments.end_sale(sale, actor=ACTOR)
             except SaleRefused:
@@ -201,8 +212,7 @@ class Counters(RuleBasedStateMachine):
         assert self.alipay.http.post(address, json=wish).status_code in {200, 400, 404, 409}
 
     def _pass(self, deed: Pass) -> None:
-        self._meddle(deed.wrong, "")
-        with ending(deed.at):
+        with self._meddled(deed):
             self._carry(deed.post)
         until = deed.until
         self.traveller.shift(until if isinstance(until, int) else wait_for(until))
@@ -218,13 +228,6 @@ class Counters(RuleBasedStateMachine):
         for notice in reversed(due) if how == "last first" else due[:1] if how == "one" else due:
             said = self.alipay.carry(notice, Client())
             assert said == "success" or '"resultStatus":"S"' in said
-
-    def _meddle(self, wrong: list[tuple[str, str | None, int, str]], notice: str) -> None:
-        for name, value, times, call in wrong:
-            for words in WORDS.values():
-                self.alipay.switch(name, value, times=times, service=getattr(words, call))
-        if notice:
-            self.alipay.switch(notice, None, times=1)
 
     # ---- The end --------------------------------------------------------------------------
 
