@@ -12,7 +12,7 @@ import httpx
 from django.conf import settings
 from django.db import models, transaction
 
-from merchant_portal import clock
+from merchant_portal import clock, rows
 from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account, CallOutcome, GatewayCall
 from merchant_portal.accounts.services import contract_of, json_contract_of
@@ -135,20 +135,22 @@ def _http() -> httpx.Client:
 def _record(
     account: Account, subject: models.Model, exchange: Exchange, outcome: str, code: str
 ) -> GatewayCall:
+    row = GatewayCall(
+        account=account,
+        service=exchange.service,
+        subject_type=subject._meta.model_name or "",
+        subject_id=subject.pk,
+        url=exchange.url[:300],
+        presign=exchange.presign,
+        started_at=exchange.started_at,
+        elapsed_ms=round(exchange.elapsed_seconds * 1000),
+        http_status=exchange.http_status,
+        content_type=exchange.content_type[:100],
+        headers=headers_to_keep(exchange),
+        body=exchange.body,
+        outcome=outcome,
+        code=code[:64],
+    )
     with transaction.atomic(durable=True):
-        return GatewayCall.objects.create(
-            account=account,
-            service=exchange.service,
-            subject_type=subject._meta.model_name or "",
-            subject_id=subject.pk,
-            url=exchange.url[:300],
-            presign=exchange.presign,
-            started_at=exchange.started_at,
-            elapsed_ms=round(exchange.elapsed_seconds * 1000),
-            http_status=exchange.http_status,
-            content_type=exchange.content_type[:100],
-            headers=headers_to_keep(exchange),
-            body=exchange.body,
-            outcome=outcome,
-            code=code[:64],
-        )
+        rows.insert(row)
+    return row

@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from merchant_portal.access import Right
-from merchant_portal.accounts.models import Account
 from payments import services
 from payments.api_shapes import PaymentDetailShape, SaleOrder
 from payments.errors import SaleRefused
@@ -24,6 +23,7 @@ from payments.sale_standing import standing_of
 from payments.states import Product
 from payments.tasks import nudge_sale
 from qrcodes.api_doors import KEY_HEADER, Door
+from qrcodes.models import Enrolment
 from qrcodes.services.idempotency import recall
 
 #: The longest a question waits for a payment's end, in seconds.
@@ -55,11 +55,12 @@ class SaleDoor(Door[Payment]):
         shape = SaleOrder(data=request.data, context=self.get_serializer_context())
         shape.is_valid(raise_exception=True)
         order: dict[str, Any] = shape.validated_data
-        code = order["code"]
+        counter, code = order["counter"], order["code"]
+        self.principal.require(Right.TAKE_PAYMENTS, store=counter.store)
         key = self.read_key(
             "sell",
             product=order["product"],
-            counter=order["counter"].pk,
+            counter=counter.pk,
             account=order["account"],
             amount=str(order["money"]),
             description=order["description"],
@@ -68,18 +69,18 @@ class SaleDoor(Door[Payment]):
         )
         made = recall(key)
         if made is not None:  # Before any refusal: what was begun then may be paid by now.
-            return self._as_it_stands(Sale.objects.get(pk=made), status.HTTP_200_OK)
+            return self._as_it_stands(services.sales().get(pk=made), status.HTTP_200_OK)
         terms = {
-            "account": self._account(order),
+            "under": _enrolment(order),
             "amount": order["money"],
             "description": order["description"],
             "actor": self.principal.actor,
             "request": key,
         }
         if code is None:
-            sale = services.sell_by_order_code(order["counter"], **terms)
+            sale = services.sell_by_order_code(counter, **terms)
         else:
-            sale = services.sell_by_code(order["counter"], code=code, **terms)
+            sale = services.sell_by_code(counter, code=code, **terms)
         return self._as_it_stands(sale, status.HTTP_201_CREATED)
 
     @extend_schema(parameters=[_WAIT])
@@ -105,23 +106,6 @@ class SaleDoor(Door[Payment]):
         sale = services.end_sale(payment.sale, actor=self.principal.actor)
         return self._as_it_stands(sale, status.HTTP_200_OK)
 
-    def _account(self, order: dict[str, Any]) -> Account:
-        """The account it is taken under: the one that was named, or the only one there is."""
-        counter = order["counter"]
-        self.principal.require(Right.TAKE_PAYMENTS, store=counter.store)
-        able = services.sale_accounts(counter, Product(order["product"]))
-        named = [account for account in able if str(account.pk) == order["account"]]
-        if order["account"] and not named:
-            problem = _("This account does not take payments in this way here.")
-            raise ValidationError({"account": [problem]})
-        if not able:
-            raise SaleRefused(_("No account takes payments in this way at this counter."))
-        if not named and len(able) > 1:
-            raise ValidationError(
-                {"account": [_("Several accounts take payments here: name one.")]}
-            )
-        return (named or able)[0]
-
     def _await_end(self, payment: Payment, seconds: int) -> Payment:
         """The payment once it has its end, or as it stands when the time is over."""
         end = time.monotonic() + seconds
@@ -132,9 +116,22 @@ class SaleDoor(Door[Payment]):
         return payment
 
     def _as_it_stands(self, sale: Sale, answered: int) -> Response:
-        payment = self.get_queryset().get(pk=sale.payment_id)
-        prefetch_related_objects([payment], "moves", "ledger_entries")
-        return Response(PaymentDetailShape(payment).data, status=answered)
+        prefetch_related_objects([sale.payment], "moves", "ledger_entries")
+        return Response(PaymentDetailShape(sale.payment).data, status=answered)
+
+
+def _enrolment(order: dict[str, Any]) -> Enrolment:
+    """That of the account it is taken under: the one that was named, or the only one there is."""
+    able = services.sale_enrolments(order["counter"], Product(order["product"]))
+    named = [enrolment for enrolment in able if str(enrolment.account_id) == order["account"]]
+    if order["account"] and not named:
+        problem = _("This account does not take payments in this way here.")
+        raise ValidationError({"account": [problem]})
+    if not able:
+        raise SaleRefused(_("No account takes payments in this way at this counter."))
+    if not named and len(able) > 1:
+        raise ValidationError({"account": [_("Several accounts take payments here: name one.")]})
+    return (named or able)[0]
 
 
 def _seconds(text: str) -> int:

@@ -26,9 +26,17 @@ PRODUCTS = (Product.BARCODE, Product.ORDER_CODE)
 class Offer:
     """An account under which a counter takes payments, its currency there, and in which ways."""
 
-    account: Account
-    currency: str
+    enrolment: Enrolment
     products: frozenset[Product]
+
+    @property
+    def account(self) -> Account:
+        return self.enrolment.account
+
+    @property
+    def currency(self) -> str:
+        """In which the store's prices are there."""
+        return self.enrolment.pricing_currency
 
     def __str__(self) -> str:
         return f"{self.account} ({self.currency})"
@@ -109,15 +117,10 @@ class Till:
 
 def _offers(counter: Counter) -> Iterable[Offer]:
     by_product = {
-        product: {account.pk: account for account in services.sale_accounts(counter, product)}
+        product: {each.pk: each for each in services.sale_enrolments(counter, product)}
         for product in PRODUCTS
     }
-    accounts = {pk: account for found in by_product.values() for pk, account in found.items()}
-    priced = dict(
-        Enrolment.objects.filter(
-            store=counter.store_id, counter__isnull=True, account__in=accounts
-        ).values_list("account", "pricing_currency")
-    )
-    for account in sorted(accounts.values(), key=str):
-        products = frozenset(each for each in PRODUCTS if account.pk in by_product[each])
-        yield Offer(account, priced[account.pk], products)
+    enrolments = {pk: each for found in by_product.values() for pk, each in found.items()}
+    for enrolment in sorted(enrolments.values(), key=lambda each: str(each.account)):
+        can = frozenset(each for each in PRODUCTS if enrolment.pk in by_product[each])
+        yield Offer(enrolment, can)

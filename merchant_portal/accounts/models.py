@@ -195,6 +195,14 @@ class Account(models.Model):
         """
         return self.integration == Integration.ACQUIRER
 
+    def live_keys(self, at: datetime) -> "list[AccountKey]":
+        """Keys in force at an instant, newest first; of keys that were read along nobody is asked
+        again."""
+        if "keys" not in getattr(self, "_prefetched_objects_cache", {}):
+            return list(self.keys.live(at))
+        live = [key for key in self.keys.all() if key.is_live(at)]
+        return sorted(live, key=lambda key: (key.valid_from, key.pk), reverse=True)
+
     @property
     def points_at_simulator(self) -> bool:
         """Whether the gateway is on this very machine, and so no real money moves."""

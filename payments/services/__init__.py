@@ -47,7 +47,8 @@ from payments.services.quarantining import (
 )
 from payments.services.selling import (
     end_sale,
-    sale_accounts,
+    sale_enrolments,
+    sales,
     sell_by_code,
     sell_by_order_code,
 )
@@ -109,7 +110,8 @@ __all__ = [
     "refuse_day",
     "release_from_quarantine",
     "request_cancel",
-    "sale_accounts",
+    "sale_enrolments",
+    "sales",
     "sell_by_code",
     "sell_by_order_code",
     "set_silence_threshold",

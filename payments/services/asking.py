@@ -73,16 +73,19 @@ def _word(answer: TradeAnswer, call: GatewayCall, place: Place, amount: Money | 
     )
 
 
-def word_about(payment: Payment, answer: TradeAnswer, call: GatewayCall) -> Word:
+def word_about(
+    payment: Payment, answer: TradeAnswer, call: GatewayCall, *, settles_in: str = ""
+) -> Word:
     """The same about a payment we have; raises WordUnusable.
 
     Of what we began the amount is known, and is in the currency the shop named: an answer may name
-    only the one it settles in (global.alipay.com/docs/ac/global/spot_pay, currency).
+    only the one it settles in (global.alipay.com/docs/ac/global/spot_pay, currency), which is
+    looked up unless ``settles_in`` tells it.
     """
     if not payment.is_begun_here:
         return word_of(answer, call, Place())
     currency = answer.fields.get("trans_currency", "") or answer.currency or payment.currency
-    if currency == learning.settlement_currency(payment.account, payment):
+    if currency == (settles_in or learning.settlement_currency(payment.account, payment)):
         currency = payment.currency
     amount = read_amount(answer.amount, currency) if answer.amount else None
     return _word(answer, call, Place(), amount)

@@ -46,6 +46,13 @@ def hear(account: Account, word: Word) -> Payment | None:
 
 def hear_about(payment: Payment, word: Word) -> None:
     """Let a word have its effect on the locked payment it is about; raises WordUnusable."""
+    apply(payment, word)
+    payment.save()
+
+
+def apply(payment: Payment, word: Word) -> None:
+    """The same for a caller who has more to say of the payment, and saves it; raises
+    WordUnusable."""
     learn(payment, word)
     if word.says_taken:
         _hear_taken(payment, word)
@@ -55,7 +62,6 @@ def hear_about(payment: Payment, word: Word) -> None:
         _hear_waiting(payment, word)
     settle_by_answer(payment, word)
     _schedule(payment, word)
-    payment.save()
 
 
 def wants_query(account: Account, payment: Payment) -> bool:

@@ -38,17 +38,20 @@ class Silence:
     said: str
 
 
-def begin(payment: Payment, wish: Wish) -> None:
-    """Call Alipay and record what it says. An order for which no code came is ended at once."""
+def begin(payment: Payment, wish: Wish) -> Payment:
+    """Call Alipay and record what it says; answers the payment as it stands then, with its sale. An
+    order for which no code came is ended at once."""
     heard = beginning.send(wish, payment)
     after_silence = beginning.may_repeat(wish, heard)
     if after_silence:
         heard = beginning.send(wish, payment)
     reached("sale.called")
-    ending = _record(payment.pk, _silenced(heard) if after_silence else heard, wish)
+    recorded, ending = _record(payment.pk, _silenced(heard) if after_silence else heard, wish)
     reached("sale.recorded")
-    if ending is not None:
-        cancel_calls.submit_at_once(ending)
+    if ending is None:
+        return recorded
+    cancel_calls.submit_at_once(ending)
+    return Payment.objects.select_related("sale").get(pk=payment.pk)
 
 
 def _silenced(heard: HeardOfBeginning) -> Answered[Begun] | Silence:
@@ -62,23 +65,26 @@ def _silenced(heard: HeardOfBeginning) -> Answered[Begun] | Silence:
 
 
 @transaction.atomic(durable=True)
-def _record(payment_id: int, heard: HeardOfBeginning | Silence, wish: Wish) -> Cancel | None:
-    """What the call said; the cancel that ends an order without a code, where there is none."""
+def _record(
+    payment_id: int, heard: HeardOfBeginning | Silence, wish: Wish
+) -> tuple[Payment, Cancel | None]:
+    """What the call said; beside the payment the cancel that ends an order for which no code
+    came."""
     payment = giving_back.lock_payment(payment_id)
-    _hear(payment, heard)
+    _hear(payment, heard, wish)
     ending = None
     if wish.code is None and payment.is_unsettled and not payment.sale.order_code:
         ending = sale_moves.give_up(payment, actor=SCHEDULE)
     payment.save()
-    return ending
+    return payment, ending
 
 
-def _hear(payment: Payment, heard: HeardOfBeginning | Silence) -> None:
+def _hear(payment: Payment, heard: HeardOfBeginning | Silence, wish: Wish) -> None:
     match heard:
         case Silence(said=said):
             _hear_silence(payment, said)
         case Answered(answer=begun, call=call):
-            _hear_begun(payment, begun, call)
+            _hear_begun(payment, begun, call, wish)
         case Refused(code=code, call=call):
             _hear_refused(payment, code, call)
         case Unanswered(reason=reason, never_sent=True, call=call):
@@ -89,7 +95,7 @@ def _hear(payment: Payment, heard: HeardOfBeginning | Silence) -> None:
             _hear_unsent(payment, why, None)
 
 
-def _hear_begun(payment: Payment, begun: Begun, call: GatewayCall) -> None:
+def _hear_begun(payment: Payment, begun: Begun, call: GatewayCall, wish: Wish) -> None:
     if begun.order_code:
         _keep_code(payment, begun)
     if begun.trade is None:
@@ -99,7 +105,9 @@ def _hear_begun(payment: Payment, begun: Begun, call: GatewayCall) -> None:
     payment.last_answer = payment.last_answer or begun.trade.status.value
     try:
         with transaction.atomic():
-            moves.hear_about(payment, asking.word_about(payment, begun.trade, call))
+            settles_in = wish.enrolment.settlement_currency
+            word = asking.word_about(payment, begun.trade, call, settles_in=settles_in)
+            moves.apply(payment, word)
     except WordUnusable as unusable:
         payment.refresh_from_db()
         _hear_silence(payment, str(unusable))

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from merchant_portal import audit, clock, gateway
+from merchant_portal import audit, clock, gateway, rows
 from merchant_portal.accounts.models import Account
 from merchant_portal.accounts.services import contract_of, json_contract_of
 from merchant_portal.alipay.messages import PaymentCode
@@ -32,18 +33,20 @@ from payments.services import (
 )
 from payments.services.beginning import Wish
 from payments.states import PaymentState, Product
+from qrcodes.errors import KeyReused
 from qrcodes.models import Counter, Device, Enrolment
 from qrcodes.services.idempotency import RequestKey, recall, remember
 
 
-def sale_accounts(counter: Counter, product: Product) -> list[Account]:
-    """The accounts under which the counter can begin payments: its store is known there as a whole,
-    and the account has keys to speak with."""
+def sale_enrolments(counter: Counter, product: Product) -> list[Enrolment]:
+    """Under what the counter can begin payments: its store is enrolled as a whole, and the account
+    has keys to speak with. By account, and read with all that a sale asks of them."""
     if product == Product.MERCHANT_QR:
         return []
     enrolments = Enrolment.objects.filter(store=counter.store_id, counter=None)
-    found = [each.account for each in enrolments.select_related("account").order_by("account")]
-    return [account for account in found if _has_keys(account)]
+    whole = enrolments.select_related("account", "store__merchant").order_by("account")
+    found = whole.prefetch_related("account__keys")
+    return [enrolment for enrolment in found if _has_keys(enrolment.account)]
 
 
 def _has_keys(account: Account) -> bool:
@@ -60,7 +63,7 @@ def _has_keys(account: Account) -> bool:
 def sell_by_code(
     counter: Counter,
     *,
-    account: Account,
+    under: Enrolment,
     amount: Money,
     code: PaymentCode,
     description: str,
@@ -70,16 +73,17 @@ def sell_by_code(
 ) -> Sale:
     """Charge the code a customer shows; answers the sale as it stands, not necessarily paid.
 
-    Raises SaleRefused before anything is sent, and KeyReused.
+    ``under`` is the enrolment of the counter's store at the account that takes the money. Raises
+    SaleRefused before anything is sent, and KeyReused.
     """
-    wish = _wish(counter, account, amount, description, code=code)
+    wish = _wish(counter, under, amount, description, code=code)
     return _sell(wish, actor=actor, device=device, request=request)
 
 
 def sell_by_order_code(
     counter: Counter,
     *,
-    account: Account,
+    under: Enrolment,
     amount: Money,
     description: str,
     actor: Actor,
@@ -88,7 +92,7 @@ def sell_by_order_code(
 ) -> Sale:
     """Have a code made for one order, to be shown to the customer. Where ``order_code`` is empty
     none came, and the sale is being ended. Raises as ``sell_by_code`` does."""
-    wish = _wish(counter, account, amount, description, code=None)
+    wish = _wish(counter, under, amount, description, code=None)
     return _sell(wish, actor=actor, device=device, request=request)
 
 
@@ -108,7 +112,7 @@ def end_sale(sale: Sale, *, actor: Actor) -> Sale:
             payment.save()
     if ending is not None and not ending.may_have_left:
         cancel_calls.submit_at_once(ending)
-    return Sale.objects.select_related("payment").get(pk=sale.pk)
+    return sales().get(pk=sale.pk)
 
 
 # ---- How it begins ------------------------------------------------------------------------
@@ -116,21 +120,16 @@ def end_sale(sale: Sale, *, actor: Actor) -> Sale:
 
 def _wish(
     counter: Counter,
-    account: Account,
+    enrolment: Enrolment,
     amount: Money,
     description: str,
     *,
     code: PaymentCode | None,
 ) -> Wish:
     """What is wanted, if Alipay can be asked for it; raises SaleRefused."""
-    enrolment = (
-        Enrolment.objects.filter(account=account, store=counter.store_id, counter=None)
-        .select_related("account", "store__merchant")
-        .first()
-    )
-    if enrolment is None:
+    if (enrolment.store_id, enrolment.counter_id) != (counter.store_id, None):
         text = _("%(store)s is not enrolled as a store under %(account)s.")
-        raise SaleRefused(text % {"store": counter.store, "account": account})
+        raise SaleRefused(text % {"store": counter.store, "account": enrolment.account})
     if amount.minor <= 0:
         raise SaleRefused(_("Enter an amount above zero."))
     if amount.currency != enrolment.pricing_currency:
@@ -155,11 +154,20 @@ def _new_number() -> str:
 
 def _sell(wish: Wish, *, actor: Actor, device: Device | None, request: RequestKey | None) -> Sale:
     _refuse_unfit(wish)
-    sale, is_new = _commit(wish, actor=actor, device=device, request=request)
-    if is_new:
-        reached("sale.committed")
-        sale_calls.begin(sale.payment, wish)
-    return Sale.objects.select_related("payment").get(pk=sale.pk)
+    try:
+        payment = _commit(wish, actor=actor, device=device, request=request)
+    except KeyReused:  # By the same request, or for something else, which ``recall`` refuses.
+        made = recall(request) if request else None
+        if made is None:
+            raise
+        return sales().get(pk=made)
+    reached("sale.committed")
+    return sale_calls.begin(payment, wish).sale
+
+
+def sales() -> QuerySet[Sale]:
+    """Sales with their payments."""
+    return Sale.objects.select_related("payment")
 
 
 def _refuse_unfit(wish: Wish) -> None:
@@ -174,20 +182,15 @@ def _refuse_unfit(wish: Wish) -> None:
 @transaction.atomic(durable=True)
 def _commit(
     wish: Wish, *, actor: Actor, device: Device | None, request: RequestKey | None
-) -> tuple[Sale, bool]:
-    """The payment and its sale, before anything is sent; or what the same request made before."""
-    if request is not None:
-        # Whoever asks again at the same moment waits here, and finds what was made.
-        Counter.objects.select_for_update(no_key=True).get(pk=wish.counter.pk)
-        made = recall(request)
-        if made is not None:
-            return Sale.objects.select_related("payment").get(pk=made), False
+) -> Payment:
+    """The payment and its sale, before anything is sent. Raises KeyReused, having kept nothing,
+    where the request's key is taken."""
     payment = _begin_payment(wish, actor)
     sale = _begin_sale(wish, payment, actor=actor, device=device)
-    audit.record(actor, "begin_sale", payment, amount=str(wish.amount), product=payment.product)
     if request is not None:
         remember(request, sale)
-    return sale, True
+    audit.record(actor, "begin_sale", payment, amount=str(wish.amount), product=payment.product)
+    return payment
 
 
 def _begin_payment(wish: Wish, actor: Actor) -> Payment:
@@ -206,13 +209,13 @@ def _begin_payment(wish: Wish, actor: Actor) -> Payment:
     )
     answered_by = wish.sent_at + timedelta(seconds=settings.SALE_ANSWER_SECONDS)
     payment.next_attempt_at = answered_by + sale_moves.pace_of(payment)
-    payment.save()
+    rows.insert(payment)
     steps.write_move(payment, "", None, actor=actor)
     return payment
 
 
 def _begin_sale(wish: Wish, payment: Payment, *, actor: Actor, device: Device | None) -> Sale:
-    return Sale.objects.create(
+    sale = Sale(
         payment=payment,
         interface=wish.interface,
         description=wish.description[:256],
@@ -223,6 +226,8 @@ def _begin_sale(wish: Wish, payment: Payment, *, actor: Actor, device: Device | 
         sent_at=wish.sent_at,
         ends_at=_first_end(wish),
     )
+    rows.insert(sale)
+    return sale
 
 
 def _first_end(wish: Wish) -> datetime:

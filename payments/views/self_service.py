@@ -120,20 +120,20 @@ def _order(request: HttpRequest, till: Till) -> HttpResponse:
 
 def _begin(request: HttpRequest, till: Till, form: SaleForm) -> None:
     asked = form.cleaned_data
-    money, account = asked["money"], asked["offer"].account
+    money, enrolment = asked["money"], asked["offer"].enrolment
     key = RequestKey.over(
         owner=till.owner,
         key=request.POST["key"],
         verb="sell",
         counter=till.counter.pk,
-        account=account.pk,
+        account=enrolment.account_id,
         amount=str(money),
         by_code=False,
     )
     try:
         services.sell_by_order_code(
             till.counter,
-            account=account,
+            under=enrolment,
             amount=money,
             description=till.counter.store.name,
             actor=till.actor,

@@ -152,18 +152,18 @@ def _begin(selling: Selling, form: SaleForm, code_form: CodeForm | None = None) 
 
 def _begun(selling: Selling, form: SaleForm, code_form: CodeForm | None) -> Sale:
     till, asked = selling.till, form.cleaned_data
-    account, money = asked["offer"].account, asked["money"]
+    enrolment, money = asked["offer"].enrolment, asked["money"]
     request = RequestKey.over(
         owner=till.owner,
         key=selling.key,
         verb="sell",
         counter=till.counter.pk,
-        account=account.pk,
+        account=enrolment.account_id,
         amount=str(money),
         by_code=code_form is not None,
     )
     terms = {
-        "account": account,
+        "under": enrolment,
         "amount": money,
         "description": asked["description"] or till.counter.store.name,
         "actor": till.actor,

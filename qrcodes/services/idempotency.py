@@ -4,10 +4,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.utils.translation import gettext as _
 
-from merchant_portal import clock
+from merchant_portal import clock, rows
 from qrcodes.errors import KeyReused
 from qrcodes.models import IdempotencyKey
 
@@ -47,19 +47,17 @@ def found(*, owner: str, key: str) -> IdempotencyKey | None:
 
 def remember(request: RequestKey, target: models.Model) -> None:
     """Write down what the request made, in the transaction that made it; raises KeyReused where
-    the key was used at the same moment for something else."""
-    try:
-        with transaction.atomic():
-            IdempotencyKey.objects.create(
-                owner=request.owner,
-                key=request.key,
-                fingerprint=request.fingerprint,
-                target_type=target._meta.model_name or "",
-                target_id=target.pk,
-                created_at=clock.now(),
-            )
-    except IntegrityError as taken:
-        raise _reused() from taken
+    the key is taken. Whoever uses it at the same moment waits here for the other's end."""
+    made = IdempotencyKey(
+        owner=request.owner,
+        key=request.key,
+        fingerprint=request.fingerprint,
+        target_type=target._meta.model_name or "",
+        target_id=target.pk,
+        created_at=clock.now(),
+    )
+    if not rows.insert_new(made):
+        raise _reused()
 
 
 def _reused() -> KeyReused:

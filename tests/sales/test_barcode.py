@@ -220,7 +220,7 @@ def test_a_store_that_is_not_enrolled_does_not_sell(till: Till) -> None:
     with pytest.raises(SaleRefused, match="not enrolled"):
         payments.sell_by_code(
             elsewhere,
-            account=till.account,
+            under=till.enrolment,
             amount=till.money("12.50"),
             code=till.show_code(),
             description="",
@@ -238,17 +238,17 @@ def test_what_alipay_could_not_take_is_refused_before_anything_is_kept(till: Til
 
 def test_without_a_key_nothing_is_sold(till: Till) -> None:
     till.account.keys.all().delete()
-    assert payments.sale_accounts(till.counter, "barcode") == []
+    assert payments.sale_enrolments(till.counter, "barcode") == []
     with pytest.raises(SaleRefused, match="Nothing was sent"):
         till.scan()
     assert not Payment.objects.exists()
 
 
 def test_accounts_that_sell_are_those_the_store_is_enrolled_under(till: Till) -> None:
-    assert payments.sale_accounts(till.counter, "barcode") == [till.account]
-    assert payments.sale_accounts(till.counter, "merchant_qr") == []
+    assert payments.sale_enrolments(till.counter, "barcode") == [till.enrolment]
+    assert payments.sale_enrolments(till.counter, "merchant_qr") == []
     elsewhere = factories.counter(factories.store(code="HILL"))
-    assert payments.sale_accounts(elsewhere, "order_code") == []
+    assert payments.sale_enrolments(elsewhere, "order_code") == []
 
 
 # ---- Asked twice ------------------------------------------------------------------------------

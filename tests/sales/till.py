@@ -15,7 +15,7 @@ from payments import services as payments
 from payments.models import Cancel, EntryKind, LedgerEntry, Payment, Sale
 from payments.selling import SaleOutcome, outcome_of
 from payments.tasks import poll_due_payments, submit_due_cancels
-from qrcodes.models import Counter
+from qrcodes.models import Counter, Enrolment
 from tests.alipay_side import AlipaySide
 from tests.factories import ACTOR
 
@@ -79,6 +79,11 @@ class Till:
         """How often Alipay was called so."""
         return GatewayCall.objects.filter(service=getattr(self.words, call)).count()
 
+    @property
+    def enrolment(self) -> Enrolment:
+        """The store's own, as it stands now."""
+        return self.account.enrolments.get(store=self.counter.store_id, counter=None)
+
     # ---- What people do -------------------------------------------------------------------
 
     def show_code(self, **wish: object) -> PaymentCode:
@@ -91,14 +96,14 @@ class Till:
         code = shown if isinstance(shown, PaymentCode) else self.show_code()
         asked = {"description": "Noodle set lunch", "actor": ACTOR} | more
         return payments.sell_by_code(
-            self.counter, account=self.account, amount=self.money(amount), code=code, **asked
+            self.counter, under=self.enrolment, amount=self.money(amount), code=code, **asked
         )
 
     def order(self, amount: str = "12.50", **more: Any) -> Sale:
         """Somebody has a code made for an order."""
         asked = {"description": "Noodle set lunch", "actor": ACTOR} | more
         return payments.sell_by_order_code(
-            self.counter, account=self.account, amount=self.money(amount), **asked
+            self.counter, under=self.enrolment, amount=self.money(amount), **asked
         )
 
     def end(self, sale: Sale) -> Sale:

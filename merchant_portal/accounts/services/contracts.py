@@ -71,7 +71,7 @@ def _open_all(account: Account, keys: Iterable[AccountKey]) -> list[tuple[Accoun
 
 def contract_of(account: Account) -> Contract:
     """What the protocol package needs to speak for an account; raises KeyMissing, SealBroken."""
-    keys = list(account.keys.live(clock.now()))
+    keys = account.live_keys(clock.now())
     md5 = _first(keys, KeyPurpose.SHARED, SignType.MD5)
     verifying = tuple(key for _row, key in open_verifying_keys(account, keys))
     return Contract(
@@ -97,7 +97,7 @@ def json_contract_of(account: Account) -> JSONContract:
             _("%(account)s has no client id with an address of the JSON API.")
             % {"account": account}
         )
-    keys = list(account.keys.live(clock.now()))
+    keys = account.live_keys(clock.now())
     own = _signing_key(account, keys, SignType.RSA2)
     verifying = tuple(key for _row, key in open_json_keys(account, keys))
     return JSONContract(
