@@ -69,6 +69,14 @@ def _write_once(path: Path, text: str) -> None:
     Path(draft).unlink()
 
 
+def _seconds(name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number of seconds within bounds."""
+    given: int = env.int(name, default=default)
+    if not least <= given <= most:
+        raise ImproperlyConfigured(f"{name} must be from {least} to {most} seconds, not {given}.")
+    return given
+
+
 def _public_url() -> str:
     url: str = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
     parts = urlsplit(url)
@@ -432,9 +440,9 @@ SALE_ANSWER_SECONDS = 5.0
 #: A scan: asked about every few seconds, about a minute in all, then given up
 #: (docs.antom.com/ac/globalbarcode/practice).
 BARCODE_POLL_SECONDS = 3
-BARCODE_WAIT_SECONDS = 60
 #: Until when the JSON API may still take a scan's money (docs.antom.com/ac/ams/upm).
 BARCODE_EXPIRY_SECONDS = 180
+BARCODE_WAIT_SECONDS = _seconds("BARCODE_WAIT_SECONDS", 60, least=10, most=BARCODE_EXPIRY_SECONDS)
 #: An order's code: its life in minutes (1 to 30); when it is first asked about in either
 #: generation of the interface; then every few seconds, and so long beyond its end
 #: (global.alipay.com/docs/ac/ams_oc/bp, docs.antom.com/ac/transactionqrcode).
@@ -444,7 +452,13 @@ ORDER_CODE_POLL_SECONDS = 5
 ORDER_CODE_GRACE_SECONDS = 10
 #: Seconds between the cancels that end a sale: at least 5 apart, five at most, then a person
 #: (global.alipay.com/docs/ac/global/acquire_cancel).
-SALE_CANCEL_LADDER_SECONDS = [5, 10, 30, 60]
+SALE_CANCEL_LADDER_SECONDS: list[int] = env.list(
+    "SALE_CANCEL_LADDER_SECONDS", cast=int, default=[5, 10, 30, 60]
+)
+if not 1 <= len(SALE_CANCEL_LADDER_SECONDS) <= 4 or min(SALE_CANCEL_LADDER_SECONDS) < 5:
+    raise ImproperlyConfigured(
+        "SALE_CANCEL_LADDER_SECONDS must be one to four numbers of at least 5, separated by commas."
+    )
 #: After a sale was ended unpaid Alipay is asked once more.
 SALE_LAST_LOOK_SECONDS = 15
 #: Seconds until a notification whose effect failed is applied again.

@@ -53,12 +53,20 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def settings_of_portal() -> dict[str, str]:
+    """What a module says in its portal's environment besides; nothing unless it says so."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def running(
+    tmp_path_factory: pytest.TempPathFactory, settings_of_portal: dict[str, str]
+) -> Iterator[Running]:
     """`make run` on an empty machine: own files, own database, own ports."""
     var = tmp_path_factory.mktemp("var")
     port = free_pair_of_ports()
     with ExitStack() as stack:
-        environment = _environment(var, port)
+        environment = _environment(var, port) | settings_of_portal
         if os.environ.get("DATABASE_URL", "").startswith("postgres"):
             environment["DATABASE_URL"] = stack.enter_context(scratch_database())
         log = var / "run.log"

@@ -20,6 +20,47 @@ class Receipt:
     pressed_at: float
 
 
+class Wallet:
+    """The phone of a customer, and Alipay's switches."""
+
+    def __init__(self, page: Page, running: Running) -> None:
+        self.page, self.running = page, running
+
+    def show(self, **wish: str) -> str:
+        """The digits of a payment code."""
+        answer = self.page.request.post(f"{self.running.simulator_url}/phone/codes", data=wish)
+        assert answer.ok, answer.text()
+        code: str = answer.json()["code"]
+        return code
+
+    def confirm(self, amount: str) -> None:
+        """The customer is asked for the password, and pays."""
+        self.page.goto(f"{self.running.simulator_url}/wallet")
+        asked = self.page.locator("section.asks").filter(has_text=amount)
+        asked.get_by_role("button", name="Pay").click()
+
+    def go_wrong(self, service: str, name: str, value: str | bool = True) -> None:
+        """The next such call goes wrong so."""
+        wish = {"name": name, "value": value, "times": 1, "service": service}
+        answer = self.page.request.post(f"{self.running.simulator_url}/control/mishaps", data=wish)
+        assert answer.ok, answer.text()
+
+    def pay_order(self, amount: str) -> None:
+        """The customer reads the order's code on the shop's screen."""
+        self.page.goto(f"{self.running.simulator_url}/")
+        orders = self.page.get_by_role("link").filter(has_text="Pier 3")
+        orders.filter(has_text=amount).click()
+        self.page.get_by_role("button", name="Pay").click()
+
+
+def open_counter(page: Page, running: Running, store: str) -> None:
+    """The screen of a store's first counter, the way people go."""
+    page.goto(f"{running.url}/stores/")
+    its = page.locator("section").filter(has_text=store)
+    its.get_by_role("link", name="Counter 1", exact=True).click()
+    page.get_by_role("link", name="Open the screen").click()
+
+
 def pay(phone: Page, running: Running, store_id: str, amount: str) -> Receipt:
     """A buyer scans a counter's code, types the amount and pays."""
     phone.goto(f"{running.simulator_url}/")

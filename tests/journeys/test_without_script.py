@@ -1,4 +1,4 @@
-"""The portal where no script runs: files, compared days, differences and reports."""
+"""The portal where no script runs: files, compared days, differences, reports, and sales."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PIN, Running
-from tests.journeys.steps import Receipt, pay, sign_in
+from tests.journeys.steps import Receipt, Wallet, open_counter, pay, sign_in
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
@@ -78,3 +78,45 @@ def _ask_again_until(page: Page, is_so: Callable[[], object]) -> None:
         page.wait_for_timeout(500)
         page.goto(page.url)
     assert is_so(), f"waited in vain at {page.url}"
+
+
+def test_a_cashier_sells_by_links_and_forms_alone(
+    running: Running, open_page: Callable[[], Page], without_script: Callable[[], Page]
+) -> None:
+    wallet, page = Wallet(open_page(), running), without_script()
+    sign_in(page, running, "cashier")
+    open_counter(page, running, "PIER3")
+    page.get_by_role("link", name="Take a payment").click()
+    digits = wallet.show(outcome="waiting")
+    _type_code(page, digits, amount="7.10")
+    expect(page.get_by_role("heading", name="Waiting for the customer to confirm")).to_be_visible()
+    page.get_by_role("link", name="Refresh").click()
+    expect(page.get_by_text("Do not hand over the goods yet.")).to_be_visible()
+    wallet.confirm("7.10")
+    _expect_paid(page)
+    assert digits not in page.content()
+
+    page.get_by_role("link", name="Next customer").click()
+    page.get_by_label("Amount").fill("7.20")
+    page.get_by_role("button", name="Show a code").click()
+    expect(page.get_by_role("img", name="QR code to pay USD 7.20")).to_be_visible()
+    wallet.pay_order("7.20")
+    _expect_paid(page)
+    page.get_by_role("link", name="Slip", exact=True).click()
+    expect(page.locator("article.slip")).to_contain_text("7.20")
+    running.expect_all_true()
+
+
+def _type_code(page: Page, digits: str, *, amount: str) -> None:
+    """The scanner is a keyboard: it types the digits and the return key."""
+    page.get_by_label("Amount").fill(amount)
+    page.get_by_role("button", name="Scan customer's code").click()
+    expect(page.get_by_label("Scan the code on the customer's phone")).to_be_focused()
+    page.keyboard.type(digits)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sale/")
+
+
+def _expect_paid(page: Page) -> None:
+    """The page loads itself again, as pages without script can."""
+    expect(page.get_by_text("Hand over the goods.", exact=True)).to_be_visible(timeout=30_000)
