@@ -204,6 +204,7 @@ DETAILS: dict[str, StrOrPromise] = {
     "send": pgettext_lazy("detail of the audit log", "sending"),
     "pin": pgettext_lazy("detail of the audit log", "PIN"),
     "password": pgettext_lazy("detail of the audit log", "password"),
+    "amount": pgettext_lazy("detail of the audit log", "amount"),
     "product": pgettext_lazy("detail of the audit log", "by"),
     "barcode": pgettext_lazy("detail of the audit log", "the customer's code"),
     "order_code": pgettext_lazy("detail of the audit log", "an order's code"),

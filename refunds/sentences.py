@@ -67,6 +67,7 @@ _ENDED_OTHERWISE = frozenset(
         RefundState.RETURNED,
         CancelState.DECLINED,
         CancelState.LAPSED,
+        CancelState.CLOSED,
         CancelState.REFUSED,
     }
 )
@@ -177,6 +178,8 @@ def _cancel_standing(cancel: Cancel) -> str:
     match CancelState(cancel.state):
         case CancelState.DONE:
             return _("The payment is undone in full: the buyer has the money back.")
+        case CancelState.CLOSED:
+            return _("The sale was never paid and can no longer be: there is nothing to give back.")
         case CancelState.LAPSED:
             return _(
                 "Alipay's day ended before it was sent. Nothing has left; only a refund is "

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
@@ -127,7 +128,12 @@ def filter_in_words(report: Report, asked: Asked) -> list[tuple[str, str]]:
             (_("Amount from"), str(asked.least or "")),
             (_("Amount to"), str(asked.most or "")),
             (_("Number"), asked.number),
-            (_("Added up by"), ", ".join(str(GROUPS[each]) for each in asked.by)),
+            (
+                _("Added up by"),
+                pgettext("between the words of a list", ", ").join(
+                    str(GROUPS[each]) for each in asked.by
+                ),
+            ),
         )
         if which
     ]

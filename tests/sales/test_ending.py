@@ -1,17 +1,23 @@
 """Giving a sale up: only Alipay says that it will not be paid, and what was paid goes back."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 import time_machine
+from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from merchant_portal import clock
+from merchant_portal.audit import SCHEDULE
+from merchant_portal.models import User
 from payments import services as payments
 from payments.errors import SaleRefused
 from payments.models import Cancel
 from payments.selling import SaleOutcome
 from payments.states import CancelState, GiveBackQuestion, PaymentState, Question
+from refunds.sentences import StepState, progress, standing
 from tests.factories import ACTOR
 from tests.sales.till import Till
 
@@ -35,6 +41,26 @@ def test_a_sale_given_up_is_closed_while_somebody_waits(till: Till) -> None:
     )
     assert till.payment(sale).reserved_minor == 0
     assert till.alipay.books("trades")[-1]["status"] == "TRADE_CLOSED"
+
+
+def test_the_page_of_its_cancel_says_that_nothing_was_paid(till: Till) -> None:
+    cancel = till.cancel(till.end(till.order()))
+    assert standing(cancel).startswith("The sale was never paid")
+    assert [step.state for step in progress(cancel)] == [
+        StepState.DONE,
+        StepState.DONE,
+        StepState.ENDED,
+    ]
+
+
+def test_who_gave_it_up_is_said_in_the_readers_language(
+    till: Till, cashier: User, signed_in: Callable[[User], Client]
+) -> None:
+    cancel = till.cancel(payments.end_sale(till.order(), actor=SCHEDULE))
+    chinese = {"accept-language": "zh-hans"}
+    for url in (cancel.get_absolute_url(), reverse("giving_back_list")):
+        page = signed_in(cashier).get(url, headers=chinese).content.decode()
+        assert ("定时任务" in page, "schedule" in page) == (True, False), url
 
 
 def test_nobody_approves_that_a_sale_is_given_up(till: Till) -> None:
