@@ -170,7 +170,13 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["merchant_portal.templatetags.portal"],
+            "builtins": [
+                "merchant_portal.templatetags.portal",
+                "merchant_portal.templatetags.pills",
+                "merchant_portal.templatetags.times",
+                "merchant_portal.templatetags.words",
+                "merchant_portal.templatetags.looking",
+            ],
         },
     }
 ]

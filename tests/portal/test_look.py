@@ -14,6 +14,7 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.models import User
 from merchant_portal.money import Money
 from merchant_portal.templatetags import portal as tags
+from merchant_portal.templatetags import times
 from qrcodes.models import Store
 from tests.portal.conftest import PayMaker
 
@@ -111,7 +112,7 @@ def test_an_amount_is_grouped_and_keeps_its_decimals(amount: Money, shown: str) 
 
 def test_a_time_names_its_zone() -> None:
     summer = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
-    shown = tags.moment(summer, Store(time_zone="America/New_York"))
+    shown = times.moment(summer, Store(time_zone="America/New_York"))
     assert "1 Jul 2026 08:00:00" in shown
     assert "EDT" in shown
 
@@ -120,7 +121,7 @@ def test_a_time_names_its_zone() -> None:
     ("zone", "name"), [("Asia/Singapore", "GMT+8"), ("Asia/Kathmandu", "GMT+5:45")]
 )
 def test_a_zone_without_letters_is_named_by_its_hours(zone: str, name: str) -> None:
-    assert tags.zone_at(datetime(2026, 7, 1, tzinfo=UTC), Store(time_zone=zone)) == name
+    assert times.zone_at(datetime(2026, 7, 1, tzinfo=UTC), Store(time_zone=zone)) == name
 
 
 def test_a_short_number_keeps_its_last_digits_and_its_whole() -> None:
@@ -135,4 +136,4 @@ def test_a_number_from_outside_is_escaped() -> None:
 
 
 def test_the_zone_of_nothing_is_utc() -> None:
-    assert tags.zone_name(datetime(2026, 1, 1, tzinfo=UTC)) == "UTC"
+    assert times.zone_name(datetime(2026, 1, 1, tzinfo=UTC)) == "UTC"
