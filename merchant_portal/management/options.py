@@ -1,7 +1,7 @@
 """How commands read what they are given: files, roles, merchants and stores, in clear refusals."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -46,6 +46,19 @@ def read_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text} is not a day such as 2024-03-15") from error
+
+
+def read_instant(text: str) -> datetime:
+    """An instant with its zone, as a command is given it."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(
+            f"{text} is not a time such as 2024-03-15T10:00:00+08:00"
+        ) from error
+    if instant.tzinfo is None:
+        raise ArgumentTypeError(f"{text} has no zone; write 2024-03-15T10:00:00+08:00")
+    return instant
 
 
 def find_account(number: str) -> Account | None:
