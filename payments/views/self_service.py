@@ -21,10 +21,10 @@ from payments.states import Product
 from payments.tasks import nudge_sale
 from payments.tills import Till, usable_key
 from payments.views.sales import sale_context
+from payments.views.selling import begin_sale
 from qrcodes.device_door import needs_device, renew_cookie
 from qrcodes.errors import KeyReused
 from qrcodes.models import Device
-from qrcodes.services.idempotency import RequestKey
 from qrcodes.states import DeviceUse
 
 #: So long a result stands before the start is shown again.
@@ -67,6 +67,8 @@ def _shown(device: Device) -> Standing | None:
     ).select_related("payment__store__merchant", "payment__counter__store", "payment__account")
     if device.use == DeviceUse.SELF_SERVICE:
         orders = orders.filter(device=device)
+    else:  # What a customer began elsewhere is for that customer to pay.
+        orders = orders.exclude(device__use=DeviceUse.SELF_SERVICE)
     newest = orders.order_by("-pk").first()
     if newest is None:
         return None
@@ -109,36 +111,12 @@ def _order(request: HttpRequest, till: Till) -> HttpResponse:
     form = SaleForm(request.POST, till=till)
     if usable_key.fullmatch(request.POST.get("key", "")) and form.is_valid():
         try:
-            _begin(request, till, form)
+            begin_sale(till, form, key=request.POST["key"])
         except SaleRefused as refused:
             form.add_error(None, str(refused))
+        except KeyReused:
+            return redirect("device_pay")  # The order it made stands there.
         else:
             return redirect("device_pay")
     context = {**_context(till, None), "version": "start", "form": form}
     return render(request, "payments/self_service.html", context, status=400)
-
-
-def _begin(request: HttpRequest, till: Till, form: SaleForm) -> None:
-    asked = form.cleaned_data
-    money, enrolment = asked["money"], asked["offer"].enrolment
-    key = RequestKey.over(
-        owner=till.owner,
-        key=request.POST["key"],
-        verb="sell",
-        counter=till.counter.pk,
-        account=enrolment.account_id,
-        amount=str(money),
-        by_code=False,
-    )
-    try:
-        services.sell_by_order_code(
-            till.counter,
-            under=enrolment,
-            amount=money,
-            description=till.counter.store.name,
-            actor=till.actor,
-            device=till.device,
-            request=key,
-        )
-    except KeyReused:
-        return  # the order it made stands on the page

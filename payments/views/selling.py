@@ -4,6 +4,7 @@ One key stands for the form from its first page on: a double scan, a second pres
 button all lead to the one sale it has begun.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from merchant_portal.access import Right
+from merchant_portal.alipay.payment_codes import PaymentCode
 from payments import services
 from payments.errors import SaleRefused
 from payments.models import Sale
@@ -28,6 +30,9 @@ from qrcodes.errors import KeyReused
 from qrcodes.models import Counter, Device
 from qrcodes.permissions import PortalRequest, needs
 from qrcodes.services.idempotency import RequestKey, found
+
+_LONGEST_PK = 18
+_usable_pk = re.compile(rf"[0-9]{{1,{_LONGEST_PK}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def _sell(request: HttpRequest, till: Till) -> HttpResponse:
     if not usable_key.fullmatch(key):
         query = {"key": secrets.token_urlsafe(24)}
         if again := request.GET.get("again"):
-            query["again"] = again[:18]
+            query["again"] = again[:_LONGEST_PK]
         return redirect(f"{till.url}?{urlencode(query)}")
     selling = Selling(request, till, key)
     return _to_what_was_begun(selling) or _answer(selling)
@@ -108,7 +113,7 @@ def _answer(selling: Selling) -> HttpResponse:
 def _terms_again(selling: Selling) -> dict[str, str]:
     """What the sale was for that is begun once more, where there is one."""
     pk = selling.request.GET.get("again", "")
-    if not (pk.isascii() and pk.isdecimal()):
+    if not _usable_pk.fullmatch(pk):
         return {}
     sales = Sale.objects.select_related("payment").filter(payment__counter=selling.till.counter)
     sale = sales.filter(payment=int(pk)).first()
@@ -130,15 +135,15 @@ def _scan(selling: Selling, form: SaleForm) -> HttpResponse:
     posted = selling.request.POST
     code_form = CodeForm(posted if CODE_FIELD in posted else None)
     if code_form.is_bound and code_form.is_valid():
-        return _begin(selling, form, code_form)
+        return _begin(selling, form, code_form.cleaned_data[CODE_FIELD])
     context = {"step": "scan", "form": form, "code_form": code_form, "asked": form.cleaned_data}
     return _page(selling, context, status=400 if code_form.is_bound else 200)
 
 
-def _begin(selling: Selling, form: SaleForm, code_form: CodeForm | None = None) -> HttpResponse:
+def _begin(selling: Selling, form: SaleForm, code: PaymentCode | None = None) -> HttpResponse:
     """Begin the sale, once; whatever was scanned or pressed twice leads to the same one."""
     try:
-        sale = _begun(selling, form, code_form)
+        sale = begin_sale(selling.till, form, key=selling.key, code=code)
     except KeyReused:
         begun = _to_what_was_begun(selling)
         if begun is None:
@@ -150,17 +155,21 @@ def _begin(selling: Selling, form: SaleForm, code_form: CodeForm | None = None) 
     return redirect(selling.till.url_of(sale.payment))
 
 
-def _begun(selling: Selling, form: SaleForm, code_form: CodeForm | None) -> Sale:
-    till, asked = selling.till, form.cleaned_data
+def begin_sale(till: Till, form: SaleForm, *, key: str, code: PaymentCode | None = None) -> Sale:
+    """Begin what a valid form asks for: by the customer's code, else by a code made for the order.
+
+    Raises SaleRefused, and KeyReused where the form's key has begun something else.
+    """
+    asked = form.cleaned_data
     enrolment, money = asked["offer"].enrolment, asked["money"]
     request = RequestKey.over(
         owner=till.owner,
-        key=selling.key,
+        key=key,
         verb="sell",
         counter=till.counter.pk,
         account=enrolment.account_id,
         amount=str(money),
-        by_code=code_form is not None,
+        by_code=code is not None,
     )
     terms = {
         "under": enrolment,
@@ -170,9 +179,9 @@ def _begun(selling: Selling, form: SaleForm, code_form: CodeForm | None) -> Sale
         "device": till.device,
         "request": request,
     }
-    if code_form is None:
+    if code is None:
         return services.sell_by_order_code(till.counter, **terms)
-    return services.sell_by_code(till.counter, code=code_form.cleaned_data[CODE_FIELD], **terms)
+    return services.sell_by_code(till.counter, code=code, **terms)
 
 
 def _page(selling: Selling, context: dict[str, object], *, status: int) -> HttpResponse:

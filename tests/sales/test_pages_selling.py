@@ -162,6 +162,13 @@ def test_a_new_try_has_a_new_key(till: Till, desk: Client) -> None:
     assert len(keys) == 3
 
 
+def test_a_number_that_is_no_sales_begins_nothing_again(till: Till, desk: Client) -> None:
+    address, _key = open_form(desk, sell_url(till))
+    for number in ("9" * 5000, "9" * 18, "-1", "one"):
+        page = desk.get(f"{address}&again={number}")
+        assert (page.status_code, "USD" in text_of(page)) == (200, True)
+
+
 @pytest.mark.parametrize("amount", ["", "0", "1,250", "12.505", "twelve", "-1"])
 def test_an_amount_that_is_none_is_told_so(till: Till, desk: Client, amount: str) -> None:
     address, key = open_form(desk, sell_url(till))

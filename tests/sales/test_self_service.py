@@ -106,6 +106,16 @@ def test_an_amount_that_is_none_is_told_to_the_customer(
     assert not Sale.objects.exists()
 
 
+def test_a_display_shows_no_order_that_another_customer_typed(
+    till: Till, kiosk: Client, display: Client
+) -> None:
+    _type(kiosk, till, "8.50")
+    assert "8.50" in _shown(kiosk)
+    assert "8.50" not in _shown(display)
+    till.order("9.40")
+    assert "9.40" in _shown(display)
+
+
 def test_a_display_shows_the_order_of_staff_and_types_nothing(till: Till, display: Client) -> None:
     assert "The code to pay with comes here" in _shown(display)
     display.post(reverse("device_pay"), {"amount": "8.50", "account": str(till.account.pk)})
