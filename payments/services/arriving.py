@@ -3,6 +3,7 @@
 They part where they are verified and read; what is stored of them, and how, is the same.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.alipay import notifications as forms
 from merchant_portal.alipay.errors import NotificationUnreadable
 from merchant_portal.alipay.json_api import notifications as messages
-from merchant_portal.alipay.signing import SignType
+from merchant_portal.alipay.signing import SignType, VerifyingKey
 from merchant_portal.vault import SealBroken
 from payments.models import Notification
 from payments.services.addressing import Addressee
@@ -107,10 +108,7 @@ def _verify_form(addressee: Addressee, post: Post) -> Arrival:
     verified = forms.verify_posted(
         posted, sign_type=SignType(account.sign_type), keys=[key for _row, key in keys]
     )
-    row = next((row for row, key in keys if key is verified), None)
-    if row is None:
-        raise Unverified(gettext_noop("No live key of the account verifies the signature."))
-    return _arrival(account, addressee.code, row, post, posted)
+    return _arrival(account, addressee.code, _row_of(verified, keys), post, posted)
 
 
 def _read_form(account: Account, code: QRCode | None, key: AccountKey, post: Post) -> Arrival:
@@ -151,10 +149,17 @@ def _verify_message(addressee: Addressee, post: Post) -> JSONArrival:
     verified = messages.verify_posted(
         posted, client_id=account.client_id, keys=[key for _row, key in keys]
     )
-    row = next((row for row, key in keys if key is verified), None)
-    if row is None:
-        raise Unverified(gettext_noop("No live key of the account verifies the signature."))
-    return _read_message(account, addressee.code, row, post)
+    return _read_message(account, addressee.code, _row_of(verified, keys), post)
+
+
+def _row_of(
+    verified: VerifyingKey | None, keys: Iterable[tuple[AccountKey, VerifyingKey]]
+) -> AccountKey:
+    """The row of the key that verified; raises Unverified where none did."""
+    for row, key in keys:
+        if key is verified:
+            return row
+    raise Unverified(gettext_noop("No live key of the account verifies the signature."))
 
 
 def _read_message(

@@ -72,10 +72,7 @@ def enrolment_new(request: PortalRequest, pk: int) -> HttpResponse:
     """Set down how the counter ``pk`` is known under an account, before any code is asked for."""
     counter = get_object_or_404(visible_counters(request.principal), pk=pk)
     request.principal.require(Right.CHANGE_STORES, store=counter.store)
-    form = AccountChoice(request.POST)
-    if not form.is_valid():
-        raise Http404
-    account: Account = form.cleaned_data["account"]
+    account = _chosen_account(request)
     try:
         enrolment = services.enrol_counter(counter, account=account, actor=request.principal.actor)
     except Refusal as refusal:
@@ -91,16 +88,21 @@ def store_enrol(request: PortalRequest, pk: int) -> HttpResponse:
     """Set down how the store as a whole is known under an account, for what its counters begin."""
     store = get_object_or_404(visible_stores(request.principal), pk=pk)
     request.principal.require(Right.CHANGE_STORES, store=store)
-    form = AccountChoice(request.POST)
-    if not form.is_valid():
-        raise Http404
-    account: Account = form.cleaned_data["account"]
+    account = _chosen_account(request)
     try:
         enrolment = services.enrol_store(store, account=account, actor=request.principal.actor)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect(store)
     return redirect("enrolment_edit", enrolment.pk)
+
+
+def _chosen_account(request: PortalRequest) -> Account:
+    form = AccountChoice(request.POST)
+    if not form.is_valid():
+        raise Http404
+    account: Account = form.cleaned_data["account"]
+    return account
 
 
 @require_http_methods(["GET", "POST"])
