@@ -22,6 +22,7 @@ from payments.places import Places
 from qrcodes.models import Store
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
+_LONGEST_ROW_NUMBER = 18
 _WHOLE_CURRENCIES = [code for code, decimals in CURRENCIES.items() if decimals == 0]
 
 
@@ -29,6 +30,13 @@ def tidy_number(text: str) -> str:
     """A number as people and scanners give it: full-width digits, blanks and control signs go."""
     plain = unicodedata.normalize("NFKC", text)
     return "".join(sign for sign in plain if sign.isprintable() and not sign.isspace())
+
+
+def read_row_number(text: str) -> int:
+    """The number of a row or a line as an address names it; 0, which none has, where it names
+    none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ROW_NUMBER
+    return int(text) if is_number else 0
 
 
 class NumberField(forms.CharField):

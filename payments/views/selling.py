@@ -4,7 +4,6 @@ One key stands for the form from its first page on: a double scan, a second pres
 button all lead to the one sale it has begun.
 """
 
-import re
 import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from merchant_portal.access import Right
 from merchant_portal.alipay.payment_codes import PaymentCode
 from payments import services
 from payments.errors import SaleRefused
+from payments.filtering import read_row_number
 from payments.models import Sale
 from payments.sale_forms import CODE_FIELD, CodeForm, SaleForm
 from payments.states import Product
@@ -30,9 +30,6 @@ from qrcodes.errors import KeyReused
 from qrcodes.models import Counter, Device
 from qrcodes.permissions import PortalRequest, needs
 from qrcodes.services.idempotency import RequestKey, found
-
-_LONGEST_PK = 18
-_usable_pk = re.compile(rf"[0-9]{{1,{_LONGEST_PK}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def _sell(request: HttpRequest, till: Till) -> HttpResponse:
     if not usable_key.fullmatch(key):
         query = {"key": secrets.token_urlsafe(24)}
         if again := request.GET.get("again"):
-            query["again"] = again[:_LONGEST_PK]
+            query["again"] = str(read_row_number(again))
         return redirect(f"{till.url}?{urlencode(query)}")
     selling = Selling(request, till, key)
     return _to_what_was_begun(selling) or _answer(selling)
@@ -112,11 +109,9 @@ def _answer(selling: Selling) -> HttpResponse:
 
 def _terms_again(selling: Selling) -> dict[str, str]:
     """What the sale was for that is begun once more, where there is one."""
-    pk = selling.request.GET.get("again", "")
-    if not _usable_pk.fullmatch(pk):
-        return {}
+    pk = read_row_number(selling.request.GET.get("again", ""))
     sales = Sale.objects.select_related("payment").filter(payment__counter=selling.till.counter)
-    sale = sales.filter(payment=int(pk)).first()
+    sale = sales.filter(payment=pk).first() if pk else None
     if sale is None:
         return {}
     return {

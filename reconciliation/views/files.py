@@ -22,6 +22,7 @@ from merchant_portal import audit, clock
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
 from merchant_portal.keyset import read_page
+from payments.filtering import read_row_number
 from qrcodes.permissions import PortalRequest, needs
 from reconciliation import services, tasks
 from reconciliation.errors import StatementRefused, VouchRefused
@@ -153,7 +154,7 @@ def statement_detail(request: PortalRequest, pk: int) -> HttpResponse:
     file = get_object_or_404(
         StatementFile.objects.select_related("account", "superseded_by"), pk=pk
     )
-    after = _line_number(request.GET.get("after", ""))
+    after = read_row_number(request.GET.get("after", ""))
     problems = list(file.set_aside.filter(line_number__gt=after)[: _PROBLEMS_SHOWN + 1])
     context = {
         "file": file,
@@ -168,10 +169,6 @@ def statement_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "deliveries": _other_deliveries(file),
     }
     return render(request, "reconciliation/statement_detail.html", context)
-
-
-def _line_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
 def _other_deliveries(file: StatementFile) -> list[StatementFile]:

@@ -26,7 +26,7 @@ from merchant_portal.money import Money
 from merchant_portal.step_up import ConfirmationRefused
 from payments import services as payments
 from payments.errors import GiveBackRefused
-from payments.filtering import tidy_number
+from payments.filtering import read_row_number, tidy_number
 from payments.models import Cancel, Payment
 from payments.sentences import why_nothing_goes_back
 from payments.services import giving_back
@@ -100,7 +100,7 @@ def _cancel_before(request: PortalRequest, payment: Payment) -> Cancel | None:
     if not pk:
         return None
     failed = payment.cancels.filter(CAME_TO_NOTHING)
-    return get_object_or_404(failed, pk=pk if pk.isascii() and pk.isdecimal() else 0)
+    return get_object_or_404(failed, pk=read_row_number(pk))
 
 
 def _address(payment: Payment, instead_of: Cancel | None, *, amount: str) -> str:

@@ -258,7 +258,9 @@ def test_a_refund_follows_a_refused_cancel_on_the_same_day(
     assert "Alipay refused to cancel this payment." in _text(page.look())
 
 
-@pytest.mark.parametrize("number", ["999999", "x", "1 OR 1=1", "9" * 30])
+@pytest.mark.parametrize(
+    "number", ["999999", "x", "1 OR 1=1", "9" * 30, pytest.param("9" * 5000, id="long")]
+)
 def test_a_cancel_that_is_not_of_this_payment_is_not_there(
     number: str, paid: Payment, cashier: User, signed_in: SignIn
 ) -> None:
