@@ -58,7 +58,7 @@ def open_counter(page: Page, running: Running, store: str) -> None:
     page.goto(f"{running.url}/stores/")
     its = page.locator("section").filter(has_text=store)
     its.get_by_role("link", name="Counter 1", exact=True).click()
-    page.get_by_role("link", name="Open the screen").click()
+    page.get_by_role("link", name="Screen", exact=True).click()
 
 
 def pay(phone: Page, running: Running, store_id: str, amount: str) -> Receipt:
