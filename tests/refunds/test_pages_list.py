@@ -13,7 +13,7 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.audit import Actor
 from merchant_portal.models import User
 from payments.models import Cancel, Payment
-from payments.states import CancelState, PaymentState
+from payments.states import CancelState, PaymentState, Product
 from qrcodes.models import Counter
 from refunds import listing
 from refunds.models import Refund
@@ -37,7 +37,7 @@ class Shop:
         self.number += 1
         values = {
             "account": self.account,
-            "product": "MERCHANT_QR",
+            "product": Product.MERCHANT_QR,
             "store": self.counter.store,
             "counter": self.counter,
             "alipay_trans_id": f"20260318220011110000{self.number:08d}",
