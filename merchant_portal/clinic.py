@@ -25,6 +25,7 @@ from merchant_portal.alipay.clinic import (
 from merchant_portal.alipay.errors import KeyUnusable
 from merchant_portal.alipay.signing import RSAPublicKey, SignType, VerifyingKey
 from merchant_portal.vault import SealBroken
+from payments.sentences import said
 
 WHOSE: dict[Whose, StrOrPromise] = {
     Whose.ALIPAYS: gettext_lazy("this account's, in force"),
@@ -281,7 +282,7 @@ def keys_for(account: Account) -> Iterator[KnownKey]:
         yield from _known(row, Whose.OWN if row.is_ours else whose, str(row))
     others = AccountKey.objects.live(now).exclude(account=account).exclude(purpose=KeyPurpose.OURS)
     for row in others.select_related("account"):
-        yield from _known(row, Whose.ANOTHER, f"{row.account}: {row}")
+        yield from _known(row, Whose.ANOTHER, said(row.account, row))
 
 
 def _known(row: AccountKey, whose: Whose, name: str) -> Iterator[KnownKey]:

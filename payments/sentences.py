@@ -208,12 +208,21 @@ DETAILS: dict[str, StrOrPromise] = {
     "product": pgettext_lazy("detail of the audit log", "by"),
     "barcode": pgettext_lazy("detail of the audit log", "the customer's code"),
     "order_code": pgettext_lazy("detail of the audit log", "an order's code"),
+    "wrong_in_a_row": pgettext_lazy("detail of the audit log", "wrong in a row:"),
+    "question": pgettext_lazy("detail of the audit log", "question:"),
+    "note": pgettext_lazy("detail of the audit log", "note:"),
+    "counter": pgettext_lazy("detail of the audit log", "counter:"),
+    "shift": pgettext_lazy("detail of the audit log", "to"),
+    "before": pgettext_lazy("detail of the audit log", "from"),
+    "reason": pgettext_lazy("detail of the audit log", "because:"),
+    "bytes": pgettext_lazy("detail of the audit log", "bytes:"),
 }
 #: Verbs of the audit log about payments, as people say them.
 VERBS: dict[str, StrOrPromise] = {
     "ask_alipay": gettext_lazy("asked Alipay"),
     "begin_sale": gettext_lazy("began the sale"),
     "confirm": gettext_lazy("confirmed who they are"),
+    "confirm_wrongly": gettext_lazy("mistyped PIN or password"),
     "end_sale": gettext_lazy("gave the sale up"),
     "find_payment": gettext_lazy("looked for the payment"),
     "move_to_shift": gettext_lazy("moved the payment to another shift"),

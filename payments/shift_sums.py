@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from merchant_portal.money import Money
 from payments.models import EntryKind, Section, Shift, ZFigure, ZReport
+from payments.wallets import wallet_choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure, and the query that shows its rows."""
+    """One figure, what its wallet is called, and the query that shows its rows."""
 
     figure: ZFigure
+    wallet: str
     query: str
 
 
@@ -60,9 +62,13 @@ def _sum(currency: str, figures: list[ZFigure]) -> Sum:
 def blocks(figures: Iterable[ZFigure], *, own: Shift | None) -> list[Block]:
     """Figures under their headings; ``own`` is the shift the report is about."""
     ordered = sorted(figures, key=_place)
+    called = dict(wallet_choices(sorted({figure.wallet for figure in ordered})))
     found = [list(group) for _key, group in groupby(ordered, key=_place)]
     return [
-        Block(_title(group[0], own=own), tuple(Row(row, _query(row)) for row in group))
+        Block(
+            _title(group[0], own=own),
+            tuple(Row(row, called[row.wallet], _query(row)) for row in group),
+        )
         for group in found
     ]
 

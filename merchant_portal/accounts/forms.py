@@ -142,7 +142,10 @@ def _kinds_for(account: Account) -> list[tuple[str, str]]:
     """The kinds of key the account uses, first what its own sign type needs most."""
     md5 = (f"{KeyPurpose.SHARED}:{SignType.MD5}", str(KeyPurpose.SHARED.label))
     rsa = [
-        (f"{purpose}:{algorithm}", f"{purpose.label} ({algorithm})")
+        (
+            f"{purpose}:{algorithm}",
+            _("%(what)s (%(which)s)") % {"what": purpose.label, "which": algorithm},
+        )
         for algorithm in own_algorithms(account)
         for purpose in (KeyPurpose.ALIPAY, KeyPurpose.OURS)
     ]

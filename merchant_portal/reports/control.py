@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from merchant_portal.access import Right
 from merchant_portal.accounts.models import Account
@@ -15,6 +14,7 @@ from merchant_portal.reports.asked import Asked
 from merchant_portal.reports.catalogue.takings import GROUPS
 from merchant_portal.reports.definition import Calendar, Column, Kind, Report
 from merchant_portal.reports.reading import MARK, Total
+from merchant_portal.wording import listed
 from payments.places import ALIPAY_ZONE
 from payments.states import Product
 from qrcodes.models import Counter, Merchant, Store
@@ -128,12 +128,7 @@ def filter_in_words(report: Report, asked: Asked) -> list[tuple[str, str]]:
             (_("Amount from"), str(asked.least or "")),
             (_("Amount to"), str(asked.most or "")),
             (_("Number"), asked.number),
-            (
-                _("Added up by"),
-                pgettext("between the words of a list", ", ").join(
-                    str(GROUPS[each]) for each in asked.by
-                ),
-            ),
+            (_("Added up by"), listed(GROUPS[each] for each in asked.by)),
         )
         if which
     ]
@@ -143,8 +138,8 @@ def filter_in_words(report: Report, asked: Asked) -> list[tuple[str, str]]:
 def training_in_words(principal: Principal, asked: Asked) -> str:
     """The names of the training accounts that rows may be of; empty where all money is real."""
     if asked.account is not None:
-        return ", ".join(training_names_among(asked.account))
-    return ", ".join(training_names(principal, right=Right.EXPORT_REPORTS))
+        return listed(training_names_among(asked.account))
+    return listed(training_names(principal, right=Right.EXPORT_REPORTS))
 
 
 def zone_in_words(report: Report, asked: Asked) -> str:

@@ -1,12 +1,10 @@
 """How pages say what is kept as a code, in the reader's language."""
 
-from collections.abc import Iterable
-
 from django import template
 from django.utils.text import capfirst
-from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
+from merchant_portal.wording import listed
 from payments.models import CancelMove, GivingBack
 from payments.sale_sentences import refusal_sentence
 from payments.sentences import ACTORS, DETAILS, VERBS, call_words, said
@@ -35,12 +33,7 @@ def row_code(word: str) -> StrOrPromise:
 register.filter("translated", translated)
 
 
-@register.filter
-def listed(words: Iterable[object]) -> str:
-    """Words one after the other, as the reader's language parts them."""
-    return pgettext("between the words of a list", ", ").join(str(word) for word in words)
-
-
+register.filter(listed)
 register.filter("answer_text", answer_text)
 
 

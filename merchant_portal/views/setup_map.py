@@ -13,6 +13,8 @@ from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account
 from merchant_portal.views.setup_lights import Light, Step
 from merchant_portal.views.setup_steps import address_problems, last_check
+from merchant_portal.wording import listed
+from payments.sentences import said
 from qrcodes.models import Enrolment, QRCode
 from qrcodes.states import CodeState
 
@@ -58,12 +60,12 @@ def go_live_steps() -> list[Step]:
     """What must hold besides, before real money moves."""
     known = list(Account.objects.all())
     training = [account.name for account in known if account.points_at_simulator]
-    made_here = ", ".join(settings.SECRETS_MADE_HERE)
+    made_here = listed(settings.SECRETS_MADE_HERE)
     return [
         _held(
             "real",
             _("No account points at the simulator"),
-            _("Training: %s") % ", ".join(training) if training else "",
+            _("Training: %s") % listed(training) if training else "",
         ),
         _held("https", _("Alipay can reach the portal over https"), " ".join(address_problems())),
         _held("debug", _("Debugging is off"), _("DEBUG is on.") if settings.DEBUG else ""),
@@ -82,7 +84,7 @@ def _json_step(known: Sequence[Account]) -> Iterator[Step]:
     if named:
         now = clock.now()
         gaps = [
-            f"{account}: {sentence}"
+            said(account, sentence)
             for account in named
             for sentence in (
                 accounts.json_gap(account),

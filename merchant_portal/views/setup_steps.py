@@ -21,6 +21,7 @@ from merchant_portal.views.setup_after import (
     second_person_step,
 )
 from merchant_portal.views.setup_lights import CHECKED, Light, Step, step_of, time_text
+from merchant_portal.wording import listed
 from payments.models import Notification, Payment, Quarantined
 from payments.sentences import said
 from qrcodes.models import Counter, Enrolment, Merchant, QRCode, Store
@@ -65,7 +66,7 @@ def _clock() -> Step:
 def _account(known: Sequence[Account]) -> Step:
     title = _("Alipay account")
     if known:
-        names = ", ".join(account.name for account in known)
+        names = listed(account.name for account in known)
         return step_of("account", title, Light.DONE, names, "account_list")
     return step_of(
         "account",

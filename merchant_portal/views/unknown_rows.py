@@ -254,7 +254,8 @@ def _advice_on(payment: Payment) -> str:
     if not payment.is_begun_here:
         return ""
     words = standing_of(payment.sale).words
-    return f"{words.headline}. {words.what_to_do}"
+    said = {"standing": words.headline, "advice": words.what_to_do}
+    return _("%(standing)s. %(advice)s") % said
 
 
 def _advice_on_ending(giving: Refund | Cancel) -> str:

@@ -3,6 +3,8 @@
 import pytest
 from django.utils import translation
 
+from payments.models import EntryKind, Section, ZFigure
+from payments.shift_sums import blocks
 from payments.wallets import wallet_choices, wallet_name
 
 
@@ -32,3 +34,12 @@ def test_two_words_for_one_wallet_are_told_apart_where_one_is_chosen() -> None:
         ("ALIPAY_CN", "Alipay (ALIPAY_CN)"),
         ("GCASH", "GCASH"),
     ]
+
+
+def test_a_report_tells_two_words_for_one_wallet_apart() -> None:
+    figures = [
+        ZFigure(section=Section.OUTSIDE, kind=EntryKind.PAYMENT, currency="USD", wallet=wallet)
+        for wallet in ("ALIPAYCN", "ALIPAY_CN", "GCASH")
+    ]
+    rows = blocks(figures, own=None)[0].rows
+    assert [row.wallet for row in rows] == ["Alipay (ALIPAYCN)", "Alipay (ALIPAY_CN)", "GCASH"]

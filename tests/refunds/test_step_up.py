@@ -182,6 +182,13 @@ def test_both_kinds_of_tries_are_in_the_audit_log(panel: PanelPage) -> None:
     assert entries[1].details == {"doing": "refund", "means": "pin"}
 
 
+def test_a_mistyped_pin_stands_in_words_on_the_payment(panel: PanelPage) -> None:
+    _give(panel, WRONG)
+    page = panel.client.get(Payment.objects.get().get_absolute_url()).content.decode()
+    assert "mistyped PIN or password" in page
+    assert "wrong_in_a_row" not in page
+
+
 def test_nothing_that_was_typed_is_kept_or_logged(
     panel: PanelPage, caplog: pytest.LogCaptureFixture
 ) -> None:
