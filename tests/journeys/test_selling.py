@@ -1,15 +1,18 @@
 """A cashier's counter and a customer's own screen, with real web, jobs and Alipay's side: the six
-acceptance cases of the barcode product in both generations of the interface, and an order's code
-from the typed amount to the slip."""
+acceptance cases of the barcode product in both generations of the interface, an order's code from
+the typed amount to the slip, and an acquirer's merchants, who see nothing of each other."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from tests.journeys.conftest import Running
-from tests.journeys.steps import Wallet, books, open_counter
+from tests.journeys import two_merchants
+from tests.journeys.conftest import PASSWORD, Running
+from tests.journeys.steps import Wallet, books, open_counter, sign_in
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
@@ -17,6 +20,7 @@ _SOON = 20_000  # milliseconds a busy machine is given
 #: The customer's time runs out; then it is cancelled until that is final.
 _EXPIRED = 120_000
 _OPEN = "[data-sale-open]"
+_GATEWAY_PAY = "alipay.acquire.overseas.spot.pay"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Shop:
 
 _SHOPS = {
     "json": Shop("PIER3", "USD", "pay"),
-    "gateway": Shop("CENTRAL", "HKD", "alipay.acquire.overseas.spot.pay"),
+    "gateway": Shop("CENTRAL", "HKD", _GATEWAY_PAY),
 }
 
 
@@ -175,3 +179,63 @@ def _pair_kiosk(manager: Page, running: Running, device: Page) -> Page:
     device.get_by_role("button", name="Make it the counter's screen").click()
     device.wait_for_url(f"{running.url}/screen/pay/")
     return device
+
+
+@pytest.fixture
+def key_of_quay(running: Running) -> str:
+    """An acquirer's two merchants, and the key of the second one's program."""
+    given = (running.simulator_url, PASSWORD)
+    made = running.manage(
+        "shell", "-c", f"from tests.journeys import two_merchants; two_merchants.make{given!r}"
+    )
+    assert made.returncode == 0, made.stderr
+    asked = ("--name", "till", "--role", "manager", "--merchant", "QUAY", "--json")
+    key: str = json.loads(running.manage("create_api_key", *asked).stdout)["key"]
+    return key
+
+
+def test_an_acquirers_merchants_see_their_own_sales_alone(
+    running: Running, key_of_quay: str, open_page: Callable[[], Page]
+) -> None:
+    cashier, wallet = open_page(), Wallet(open_page(), running)
+    sign_in(cashier, running, two_merchants.username("cashier", "HILL"))
+    _take(cashier, running, Shop("HILLTOP", "USD", _GATEWAY_PAY), wallet.show(), "27.18")
+    _expect_paid(cashier)
+    (trade,) = (row for row in books(wallet.page, running, "trades") if row["amount"] == "27.18")
+    assert trade["biz_data"]["secondary_merchant_id"] == "HILL"
+
+    hill, quay = open_page(), open_page()
+    for page, merchant, sees in ((hill, "HILL", 1), (quay, "QUAY", 0)):
+        sign_in(page, running, two_merchants.username("manager", merchant))
+        for address in ("payments/", "stores/", "reports/transactions/", ""):
+            page.goto(f"{running.url}/{address}")
+            expect(page.get_by_text("QUAYSIDE" if sees else "HILLTOP")).to_have_count(0)
+        page.goto(f"{running.url}/payments/")
+        expect(page.locator("a.row-link")).to_have_count(sees)
+        assert ("27.18" in _transactions(page, running)) is bool(sees)
+    _expect_nothing_of(cashier.url, quay, running, key_of_quay)
+    running.expect_all_true()
+
+
+def _transactions(page: Page, running: Running) -> str:
+    """The transactions report as a file."""
+    page.goto(f"{running.url}/reports/transactions/")
+    page.get_by_role("button", name="Show", exact=True).click()
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download CSV").click()
+    return Path(downloading.value.path()).read_text("utf-8-sig")
+
+
+def _expect_nothing_of(sale: str, page: Page, running: Running, key: str) -> None:
+    """Neither the sale's page, nor its payment's, nor the API has it for the other merchant."""
+    payment = sale.removesuffix("sale/")
+    for address in (sale, payment, f"{payment}proof/"):
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 404
+    api = f"{running.url}/api/v1/payments/"
+    headers = {"Authorization": f"Api-Key {key}"}
+    listed = page.request.get(api, headers=headers)
+    assert (listed.status, listed.json()["results"]) == (200, [])
+    number = payment.rstrip("/").rpartition("/")[2]
+    assert page.request.get(f"{api}{number}/", headers=headers).status == 404
