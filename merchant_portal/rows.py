@@ -2,17 +2,28 @@
 
 ``insert`` does what ``save(force_insert=True)`` does for a model of plain columns (text, numbers,
 instants, bytes) without ``auto_now``, defaults in the database or listeners, which none of ours
-has, in a third of the time.
+has, in a third of the time. ``select`` reads whole rows of such models in a sixth of the time that
+``objects.filter`` takes, most of which goes into writing the same statement again.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
 from django.db.models import Model
+from django.db.transaction import TransactionManagementError
+
+Row = TypeVar("Row", bound=Model)
 
 
 def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -64,6 +75,14 @@ def insert_new(row: Model) -> bool:
     return _put_in(row, names, f"{statement} ON CONFLICT DO NOTHING RETURNING id")
 
 
+def update(row: Model) -> None:
+    """Write all of a row that is there and locked, as ``save(force_update=True)`` does."""
+    names, statement = _update_statement(type(row))
+    state = row.__dict__
+    if not run(statement, [*(state[name] for name in names), row.pk]):
+        raise DatabaseError(f"{type(row).__name__} {row.pk} is not there.")
+
+
 def _put_in(row: Model, names: Sequence[str], statement: str) -> bool:
     state = row.__dict__
     keys = run(statement, [state[name] for name in names])
@@ -73,6 +92,40 @@ def _put_in(row: Model, names: Sequence[str], statement: str) -> bool:
     row._state.adding = False
     row._state.db = DEFAULT_DB_ALIAS
     return True
+
+
+def select(
+    model: type[Row], condition: str, values: Sequence[Any], *, lock: bool = False
+) -> list[Row]:
+    """The rows that hold a condition, the statement's own text after WHERE with a ``%s`` for each
+    value. With ``lock`` they are nobody else's until the transaction ends."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if lock and not database.in_atomic_block:
+        raise TransactionManagementError("Rows are locked inside a transaction.")
+    names, statement = _select_statement(model)
+    statement = f"{statement} WHERE {condition}"
+    if database.vendor != "postgresql":  # One writer at a time, which is a lock of its own.
+        return list(model._default_manager.raw(statement, [_written(value) for value in values]))
+    found = run(f"{statement} FOR UPDATE" if lock else statement, values)
+    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in found]
+
+
+@lru_cache(maxsize=32)
+def _select_statement(model: type[Model]) -> tuple[list[str], str]:
+    fields = model._meta.concrete_fields
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    names = [field.attname for field in fields]
+    return names, f"SELECT {columns} FROM {quote(model._meta.db_table)}"
+
+
+@lru_cache(maxsize=32)
+def _update_statement(model: type[Model]) -> tuple[tuple[str, ...], str]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE id = %s RETURNING id"
+    return tuple(field.attname for field in fields), statement
 
 
 @lru_cache(maxsize=32)

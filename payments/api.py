@@ -28,6 +28,7 @@ from payments.api_shapes import (
     PaymentDetailShape,
     PaymentShape,
     SaleOrder,
+    detail_of,
 )
 from payments.models import Lookup, Payment
 from payments.services import Unsent
@@ -89,7 +90,7 @@ class PaymentDoor(SaleDoor, ListModelMixin, RetrieveModelMixin, Door[Payment]):
         rows = rows.filter(self.principal.scope(self.right, store_path="store"))
         if self.action == "list":
             return rows
-        return rows.select_related("account", "sale").prefetch_related("moves", "ledger_entries")
+        return rows.select_related("account", "sale")
 
     @extend_schema(request=None, responses=AskedShape)
     @action(detail=True, methods=["post"])
@@ -105,7 +106,7 @@ class PaymentDoor(SaleDoor, ListModelMixin, RetrieveModelMixin, Door[Payment]):
                 outcome, code = "no_answer", reason.value
             case Unsent(why=code):
                 outcome = "not_sent"
-        payment = PaymentDetailShape(self.get_object()).data
+        payment = detail_of(self.get_object())
         return Response({"outcome": outcome, "code": code, "payment": payment})
 
 

@@ -5,7 +5,6 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 
 from merchant_portal.access import Right
 from payments import services
-from payments.api_shapes import PaymentDetailShape, SaleOrder
+from payments.api_shapes import PaymentDetailShape, SaleOrder, detail_of
 from payments.errors import SaleRefused
 from payments.models import Payment, Sale
 from payments.sale_standing import standing_of
@@ -93,7 +92,7 @@ class SaleDoor(Door[Payment]):
                 payment = self._await_end(payment, seconds)
             finally:
                 _waiting.release()
-        return Response(PaymentDetailShape(payment).data)
+        return Response(detail_of(payment))
 
     @extend_schema(request=None, responses=PaymentDetailShape)
     @action(detail=True, methods=["post"])
@@ -116,8 +115,7 @@ class SaleDoor(Door[Payment]):
         return payment
 
     def _as_it_stands(self, sale: Sale, answered: int) -> Response:
-        prefetch_related_objects([sale.payment], "moves", "ledger_entries")
-        return Response(PaymentDetailShape(sale.payment).data, status=answered)
+        return Response(detail_of(sale.payment), status=answered)
 
 
 def _enrolment(order: dict[str, Any]) -> Enrolment:

@@ -1,6 +1,7 @@
 """What every door of the API asks and gives: rights, reach, pages, ids."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -167,10 +168,11 @@ class ConfirmedOrder(serializers.Serializer[Any]):
 
 
 class ReachedField(serializers.PrimaryKeyRelatedField[Row], Generic[Row]):
-    """The id of another row, which the asker's right must reach."""
+    """The id of another row, which the asker's right must reach; read with its ``related`` rows."""
 
-    def __init__(self, *, model: type[Row], **options: Any) -> None:
+    def __init__(self, *, model: type[Row], related: Sequence[str] = (), **options: Any) -> None:
         self.model = model
+        self.related = related
         super().__init__(
             queryset=model._default_manager.all(),
             pk_field=serializers.CharField(max_length=18),
@@ -182,7 +184,7 @@ class ReachedField(serializers.PrimaryKeyRelatedField[Row], Generic[Row]):
         door: Door[Any] = self.context["view"]
         if getattr(door, "swagger_fake_view", False):
             return rows
-        return reached(rows, door)
+        return reached(rows.select_related(*self.related) if self.related else rows, door)
 
 
 def reached(rows: QuerySet[Row], door: Door[Any]) -> QuerySet[Row]:
@@ -190,9 +192,12 @@ def reached(rows: QuerySet[Row], door: Door[Any]) -> QuerySet[Row]:
     path = _STORE_PATHS[rows.model._meta.model_name or ""]
     if path is None:
         return rows.filter(door.principal.scope_merchants(door.right))
-    return rows.filter(door.principal.scope(door.right, store_path=path)).distinct()
+    found = rows.filter(door.principal.scope(door.right, store_path=path))
+    return found.distinct() if path in _MANY else found
 
 
+#: Ways that lead to several stores, and so to one row more than once.
+_MANY = frozenset({"enrolments__store"})
 #: How each noun leads to its store; None: it is the merchant itself.
 _STORE_PATHS: dict[str, str | None] = {
     "merchant": None,

@@ -51,8 +51,8 @@ def hear_about(payment: Payment, word: Word) -> None:
 
 
 def apply(payment: Payment, word: Word) -> None:
-    """The same for a caller who has more to say of the payment, and saves it; raises
-    WordUnusable."""
+    """The same for a caller who has more to say of the payment, and saves it; raises WordUnusable
+    before anything is written."""
     learn(payment, word)
     if word.says_taken:
         _hear_taken(payment, word)

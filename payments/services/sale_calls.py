@@ -9,18 +9,17 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
-from merchant_portal import due
+from merchant_portal import due, rows
 from merchant_portal.accounts.models import GatewayCall
 from merchant_portal.audit import SCHEDULE
 from merchant_portal.crashpoints import reached
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.errors import WordUnusable
-from payments.models import Cancel, Payment
+from payments.models import Cancel, Payment, Sale
 from payments.services import (
     asking,
     beginning,
     cancel_calls,
-    giving_back,
     moves,
     sale_moves,
     steps,
@@ -70,13 +69,21 @@ def _record(
 ) -> tuple[Payment, Cancel | None]:
     """What the call said; beside the payment the cancel that ends an order for which no code
     came."""
-    payment = giving_back.lock_payment(payment_id)
+    payment = _lock(payment_id, wish)
     _hear(payment, heard, wish)
     ending = None
     if wish.code is None and payment.is_unsettled and not payment.sale.order_code:
         ending = sale_moves.give_up(payment, actor=SCHEDULE)
-    payment.save()
+    rows.update(payment)
     return payment, ending
+
+
+def _lock(payment_id: int, wish: Wish) -> Payment:
+    """The payment with its sale, as they stand now."""
+    [payment] = rows.select(Payment, "id = %s", [payment_id], lock=True)
+    [payment.sale] = rows.select(Sale, "payment_id = %s", [payment_id])
+    payment.account = wish.account
+    return payment
 
 
 def _hear(payment: Payment, heard: HeardOfBeginning | Silence, wish: Wish) -> None:
@@ -104,10 +111,9 @@ def _hear_begun(payment: Payment, begun: Begun, call: GatewayCall, wish: Wish) -
         return
     payment.last_answer = payment.last_answer or begun.trade.status.value
     try:
-        with transaction.atomic():
-            settles_in = wish.enrolment.settlement_currency
-            word = asking.word_about(payment, begun.trade, call, settles_in=settles_in)
-            moves.apply(payment, word)
+        settles_in = wish.enrolment.settlement_currency
+        word = asking.word_about(payment, begun.trade, call, settles_in=settles_in)
+        moves.apply(payment, word)
     except WordUnusable as unusable:
         payment.refresh_from_db()
         _hear_silence(payment, str(unusable))

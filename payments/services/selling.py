@@ -40,13 +40,15 @@ from qrcodes.services.idempotency import RequestKey, recall, remember
 
 def sale_enrolments(counter: Counter, product: Product) -> list[Enrolment]:
     """Under what the counter can begin payments: its store is enrolled as a whole, and the account
-    has keys to speak with. By account, and read with all that a sale asks of them."""
+    has keys to speak with. By account."""
     if product == Product.MERCHANT_QR:
         return []
-    enrolments = Enrolment.objects.filter(store=counter.store_id, counter=None)
-    whole = enrolments.select_related("account", "store__merchant").order_by("account")
-    found = whole.prefetch_related("account__keys")
-    return [enrolment for enrolment in found if _has_keys(enrolment.account)]
+    stores_own = "store_id = %s AND counter_id IS NULL ORDER BY account_id"
+    enrolments = rows.select(Enrolment, stores_own, [counter.store_id])
+    for enrolment in enrolments:
+        enrolment.store = counter.store
+        [enrolment.account] = rows.select(Account, "id = %s", [enrolment.account_id])
+    return [enrolment for enrolment in enrolments if _has_keys(enrolment.account)]
 
 
 def _has_keys(account: Account) -> bool:

@@ -42,7 +42,8 @@ def recall(request: RequestKey) -> int | None:
 
 def found(*, owner: str, key: str) -> IdempotencyKey | None:
     """What a caller's key stands for already, whatever was asked with it."""
-    return IdempotencyKey.objects.filter(owner=owner, key=key).first()
+    made = rows.select(IdempotencyKey, "owner = %s AND key = %s", [owner, key])
+    return made[0] if made else None
 
 
 def remember(request: RequestKey, target: models.Model) -> None:
