@@ -30,6 +30,8 @@ class Words:
     order: str
     query: str
     cancel: str
+    refund: str
+    refund_query: str
     not_there: str
     poor: str
     unsigned: str
@@ -41,6 +43,8 @@ WORDS = {
         order="alipay.acquire.precreate",
         query="alipay.acquire.overseas.query",
         cancel="alipay.acquire.cancel",
+        refund="alipay.acquire.overseas.spot.refund",
+        refund_query="alipay.acquire.refund.query",
         not_there="TRADE_NOT_EXIST",
         poor="BUYER_BALANCE_NOT_ENOUGH",
         unsigned="ILLEGAL_SIGN",
@@ -50,6 +54,8 @@ WORDS = {
         order="pay",
         query="inquiryPayment",
         cancel="cancel",
+        refund="refund",
+        refund_query="inquiryRefund",
         not_there="ORDER_NOT_EXIST",
         poor="USER_BALANCE_NOT_ENOUGH",
         unsigned="SIGNATURE_INVALID",
