@@ -12,7 +12,7 @@ from merchant_portal import clock
 from payments.models import Payment, Sale
 from payments.sale_sentences import refusal_sentence
 from payments.selling import OVER, SaleOutcome, outcome_of
-from payments.states import PAYMENT_UNSETTLED
+from payments.states import PAYMENT_UNSETTLED, Question
 from qrcodes.models import Counter
 
 #: So long the counter's screen reminds of a sale without an end; older ones stand on the desk of
@@ -31,6 +31,10 @@ class Words:
 
 
 _NOT_YET = _("Do not hand over the goods yet.")
+_MAY_HAVE_BEEN_PAID = _(
+    "Alipay has cancelled it and does not say whether it had been paid. If it was, the money has "
+    "gone back: the customer's wallet shows it."
+)
 _AGAIN = _("Nothing was taken. The customer may pay again.")
 
 _WORDS: Mapping[SaleOutcome, Words] = MappingProxyType(
@@ -101,7 +105,10 @@ class Standing:
 
     @property
     def why(self) -> str:
-        """Why Alipay refused it, and what the cashier does about it; empty where it did not."""
+        """Why Alipay refused it, or leaves open whether it was paid, and what the cashier does
+        about it; empty where it does neither."""
+        if self.payment.question == Question.CANCELLED_UNSAID:
+            return str(_MAY_HAVE_BEEN_PAID)
         if self.outcome != SaleOutcome.REFUSED:
             return ""
         return refusal_sentence(self.sale.refusal)

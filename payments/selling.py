@@ -27,7 +27,8 @@ class SaleOutcome(StrEnum):
     REFUSED = "REFUSED"
     #: The customer was charged, and has the money back.
     GIVEN_BACK = "GIVEN_BACK"
-    #: A person must look: at Alipay it may be paid or not, or is paid and was given up here.
+    #: A person must look: at Alipay it may be paid or not, or is paid and was given up here, or is
+    #: cancelled and nobody says whether it had been paid.
     ASK = "ASK"
 
 
@@ -44,7 +45,7 @@ def outcome_of(sale: Sale) -> SaleOutcome:
         case PaymentState.CANCELLED:
             return SaleOutcome.GIVEN_BACK
         case PaymentState.CLOSED:
-            return SaleOutcome.REFUSED if sale.refusal else SaleOutcome.NOT_PAID
+            return _closed(sale, payment)
         case PaymentState.PAID | PaymentState.CONFIRMING:
             return _paid(sale, payment)
     if sale.ending_at is not None:
@@ -52,6 +53,12 @@ def outcome_of(sale: Sale) -> SaleOutcome:
     if payment.question:
         return SaleOutcome.ASK
     return SaleOutcome.ISSUED if sale.order_code else SaleOutcome.WAITING
+
+
+def _closed(sale: Sale, payment: Payment) -> SaleOutcome:
+    if payment.question == Question.CANCELLED_UNSAID:
+        return SaleOutcome.ASK
+    return SaleOutcome.REFUSED if sale.refusal else SaleOutcome.NOT_PAID
 
 
 def _paid(sale: Sale, payment: Payment) -> SaleOutcome:

@@ -92,6 +92,10 @@ class Question(models.TextChoices):
     CONTENT_DIFFERS = "content_differs", _("A later notification says something else")
     PAID_AFTER_END = "paid_after_end", _("Paid after the end: give back or keep")
     PAID_AFTER_CANCEL = "paid_after_cancel", _("Alipay says paid, we had cancelled it")
+    CANCELLED_UNSAID = (
+        "cancelled_unsaid",
+        _("Cancelled; Alipay does not say whether it had been paid"),
+    )
     CLOSED_AT_ALIPAY = "closed_at_alipay", _("Closed at Alipay after it was paid, not by us")
     STILL_WAITING = "still_waiting", _("Alipay still waits for the buyer; somebody must look")
     NO_ANSWER = "no_answer", _("Alipay does not answer; somebody must look")

@@ -32,6 +32,7 @@ BEFORE = frozenset({GatewayMishap.DOWN, GatewayMishap.HTTP_500, GatewayMishap.HT
 ONLY_FOR: dict[GatewayMishap, set[str]] = {
     GatewayMishap.NOT_EXIST: {QUERY},
     GatewayMishap.PAID_MEANWHILE: {CANCEL, REVERSE},
+    GatewayMishap.NO_PAY_TIME: set(),  # Its cancel says what it did.
 }
 
 

@@ -34,11 +34,13 @@ UNCLEAR = "UNKNOWN_EXCEPTION"
 ONLY_FOR = {
     GatewayMishap.NOT_EXIST: {"inquiryPayment"},
     GatewayMishap.PAID_MEANWHILE: {"cancel"},
+    GatewayMishap.NO_PAY_TIME: {"inquiryPayment"},
 }
 AFTER = (
     *(GatewayMishap.REFUSED, GatewayMishap.ERROR_UNSIGNED, GatewayMishap.UNKNOWN_THEN),
-    *(GatewayMishap.NOT_EXIST, GatewayMishap.PAID_MEANWHILE, GatewayMishap.SLOW),
-    *(GatewayMishap.DONE_BUT_NO_ANSWER, GatewayMishap.HALF, GatewayMishap.WRONGLY_SIGNED),
+    *(GatewayMishap.NOT_EXIST, GatewayMishap.PAID_MEANWHILE, GatewayMishap.NO_PAY_TIME),
+    *(GatewayMishap.SLOW, GatewayMishap.DONE_BUT_NO_ANSWER, GatewayMishap.HALF),
+    GatewayMishap.WRONGLY_SIGNED,
 )
 
 Members = dict[str, Any]
@@ -120,6 +122,8 @@ def _meddled(books: Books, call: JSONCall, struck: Mapping[GatewayMishap, Mishap
         raise Declined(json_payments.NOT_EXIST)
     if GatewayMishap.PAID_MEANWHILE in struck:
         selling.pay_at_last(books, json_payments.wanted(books, call))
+    if GatewayMishap.NO_PAY_TIME in struck:
+        return json_payments.inquire_tersely(books, call)
     return work.work(books, call)
 
 

@@ -17,6 +17,12 @@ NOT_EXIST = "ORDER_NOT_EXIST"
 
 Members = dict[str, Any]
 
+# What an inquiry says of every payment, paid or not.
+_TOLD_OF_ALL = (
+    *("result", "paymentStatus", "paymentResultCode", "paymentResultMessage"),
+    *("paymentRequestId", "paymentId", "paymentAmount", "paymentCreateTime"),
+)
+
 
 def inquire(books: Books, call: JSONCall) -> Members:
     """Where a payment stands; its refunds are its `transactions`."""
@@ -36,6 +42,14 @@ def inquire(books: Books, call: JSONCall) -> Members:
     made = books.select(Refund, "trade_no = ?", trade.trade_no)
     told = [json_words.refunded(refund) for refund in made if refund.accepted]
     return members | json_words.payment(trade) | ({"transactions": told} if told else {})
+
+
+def inquire_tersely(books: Books, call: JSONCall) -> Members:
+    """The same, but of what was cancelled nothing tells whether it had been paid."""
+    members = inquire(books, call)
+    if members["paymentStatus"] != "CANCELLED":
+        return members
+    return {name: members[name] for name in _TOLD_OF_ALL if name in members}
 
 
 def cancel(books: Books, call: JSONCall) -> Members:

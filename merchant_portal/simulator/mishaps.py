@@ -35,6 +35,7 @@ class GatewayMishap(StrEnum):
     UNKNOWN_THEN = "unknown_then"
     NOT_EXIST = "not_exist"
     PAID_MEANWHILE = "paid_meanwhile"
+    NO_PAY_TIME = "no_pay_time"
 
     SLOW = "slow"
     DONE_BUT_NO_ANSWER = "done_but_no_answer"

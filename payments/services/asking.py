@@ -14,7 +14,7 @@ from merchant_portal.gateway import Answered, Refused, Unanswered
 from merchant_portal.money import Money
 from payments.errors import WordUnusable
 from payments.models import Payment
-from payments.services import giving_back, learning, moves, sale_moves, speaking, steps
+from payments.services import endings, giving_back, learning, moves, sale_moves, speaking, steps
 from payments.services.speaking import Heard, Unsent
 from payments.services.words import Place, Word, read_amount
 from payments.states import PaymentState, Question
@@ -97,9 +97,11 @@ def _record_answer(payment_id: int, heard: Heard) -> None:
         try:
             with transaction.atomic():
                 payment = giving_back.lock_payment(payment_id)
+                is_doubtful = endings.is_doubtful(payment, heard.answer)
                 payment.last_answer = told(heard)
-                moves.hear_about(payment, word_about(payment, heard.answer, heard.call))
-                return
+                if not is_doubtful:
+                    moves.hear_about(payment, word_about(payment, heard.answer, heard.call))
+                    return
         except WordUnusable as unusable:
             problem = str(unusable)
     _record_nothing(giving_back.lock_payment(payment_id), heard, problem or told(heard))

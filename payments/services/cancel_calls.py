@@ -288,6 +288,9 @@ def _conclude(asked: Cancel, heard: Heard) -> bool:
         case Refused(call=call) if endings.agree_on_nothing(cancel, payment, heard):
             endings.close(cancel, payment, call)
             payment.save()
+        case Answered(call=call) if endings.stays_doubtful(cancel, payment, heard):
+            endings.close_in_doubt(cancel, payment, call)
+            payment.save()
         case _ if endings.goes_again(cancel, payment, heard):
             return _again_or_later(cancel, asking.told(heard))
         case Answered(answer=answer, call=call) if answer.status in _NOT_CANCELLED and is_late:

@@ -7,17 +7,19 @@ from enum import StrEnum
 
 from merchant_portal import clock
 from merchant_portal.accounts.models import GatewayCall
-from merchant_portal.alipay.messages import CancelAction, TradeStatus
+from merchant_portal.alipay.messages import CancelAction, TradeAnswer, TradeStatus
 from merchant_portal.gateway import Answered
 from payments import ledger
 from payments.models import Cancel, Payment
 from payments.services import giving_back, sale_moves, speaking, steps
 from payments.services.speaking import Heard
-from payments.states import GiveBackReason, Interface, PaymentState, Question
+from payments.states import GiveBackReason, Interface, PaymentState, Product, Question
 
 #: Refusals that speak of the payment's state: it is asked before anything is believed.
 _OF_ITS_STATE = frozenset({"ORDER_STATUS_INVALID", "TRADE_STATUS_ERROR"})
 _SUCCESS = "SUCCESS"
+#: Last answers by which Alipay said, signed, that nobody had paid yet.
+_WAITING = frozenset({TradeStatus.WAIT_BUYER_PAY.value, "ISSUED"})
 
 
 class Meaning(StrEnum):
@@ -76,13 +78,42 @@ def goes_again(cancel: Cancel, payment: Payment, heard: Heard) -> bool:
 
 
 def agree_on_nothing(cancel: Cancel, payment: Payment, heard: Heard) -> bool:
-    """Whether cancel and payment both say that there was never anything: at once where the cancel
-    was a success, else only once it has been tried to the end."""
+    """Whether the cancel was a success or found nothing, and the payment is not there, as often as
+    both were asked. A success may have given money back: one inquiry proves nothing against it."""
     if not (is_ending(cancel) and payment.is_unsettled and speaking.says_not_there(heard)):
         return False
-    if cancel.last_answer in speaking.NOT_THERE:
-        return giving_back.is_last_rung(cancel)
-    return cancel.last_answer == _SUCCESS
+    is_nothing = cancel.last_answer in speaking.NOT_THERE or cancel.last_answer == _SUCCESS
+    return is_nothing and giving_back.is_last_rung(cancel)
+
+
+def is_doubtful(payment: Payment, answer: TradeAnswer) -> bool:
+    """Whether "cancelled" may mean that a sale was paid and has gone back: the JSON API names no
+    pay time, and the word before it was not, signed, that Alipay waits for the buyer."""
+    if not (_may_be_paid_unsaid(payment) and speaking.names_no_pay_time(answer)):
+        return False
+    return payment.last_answer not in _WAITING
+
+
+def stays_doubtful(cancel: Cancel, payment: Payment, heard: Heard) -> bool:
+    """Whether that is all Alipay says, however often it is asked."""
+    if not (isinstance(heard, Answered) and is_ending(cancel) and payment.is_unsettled):
+        return False
+    is_unsaid = _may_be_paid_unsaid(payment) and speaking.names_no_pay_time(heard.answer)
+    return is_unsaid and giving_back.is_last_rung(cancel)
+
+
+def _may_be_paid_unsaid(payment: Payment) -> bool:
+    """An order's code that never came here nobody has seen, and so nobody has paid."""
+    if payment.interface != Interface.JSON or not payment.is_unsettled:
+        return False
+    return payment.product != Product.ORDER_CODE or bool(payment.sale.order_code)
+
+
+def close_in_doubt(cancel: Cancel, payment: Payment, call: GatewayCall) -> None:
+    """It is cancelled: the buyer has nothing to pay, and has back what may have been taken. Which
+    of the two a person finds out; the night's file names what was taken."""
+    close(cancel, payment, call)
+    steps.raise_question(payment, Question.CANCELLED_UNSAID)
 
 
 def close(cancel: Cancel, payment: Payment, call: GatewayCall | None) -> None:

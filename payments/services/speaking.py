@@ -149,6 +149,13 @@ def _trade_of(answer: InquiryAnswer, payment: Payment) -> TradeAnswer:
     )
 
 
+def names_no_pay_time(answer: TradeAnswer) -> bool:
+    """Whether it says "cancelled" and not whether it had been paid; "failed" has its reason. No
+    page of the JSON API says that the pay time of a cancelled payment is always there."""
+    is_closed = answer.status == TradeStatus.TRADE_CLOSED
+    return is_closed and answer.paid_at is None and "error" not in answer.fields
+
+
 def major_text(amount: MinorAmount | None) -> str:
     """An amount of the JSON API in major units, as every answer says it here; empty for none. In a
     currency we do not know it stays as it is: nobody reads it as an amount then."""

@@ -14,6 +14,8 @@ from payments.states import PAYMENT_MACHINE, PaymentState, Question
 
 #: Questions that only ask for an answer: one settles them.
 _SETTLED_BY_AN_ANSWER = frozenset({Question.NO_ANSWER, Question.STILL_WAITING})
+#: Questions that give way to one that knows more.
+_GIVES_WAY = _SETTLED_BY_AN_ANSWER | {Question.CANCELLED_UNSAID}
 
 
 def move(
@@ -35,7 +37,7 @@ def move(
 
 def raise_question(payment: Payment, question: Question) -> None:
     """A person must decide; the first open question stays until it is settled."""
-    if payment.question and payment.question not in _SETTLED_BY_AN_ANSWER:
+    if payment.question and payment.question not in _GIVES_WAY:
         return
     payment.question = question
     payment.question_since = clock.now()

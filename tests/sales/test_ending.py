@@ -227,6 +227,21 @@ def test_where_the_cancel_is_refused_what_is_paid_stays_visible(till: Till) -> N
     assert till.payment(sale).reserved_minor == 0
 
 
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_an_inquiry_that_knows_none_is_not_believed_against_a_cancel_that_succeeded(
+    till: Till,
+) -> None:
+    till.break_call("done_but_no_answer", times=1, call="pay")
+    till.break_call("not_exist", times=2, call="query")
+    sale = till.end(till.scan())
+    assert till.outcome(sale) == SaleOutcome.ENDING
+    till.run(20)
+    assert (till.outcome(sale), till.entries(sale)) == (
+        SaleOutcome.GIVEN_BACK,
+        ["PAYMENT", "CANCEL"],
+    )
+
+
 # ---- Midnight ---------------------------------------------------------------------------------
 
 
@@ -287,3 +302,71 @@ def test_a_person_ends_what_alipay_does_not_know_also_the_next_day(late: Till) -
     late.end(sale)
     late.run(130)
     assert (late.outcome(sale), late.entries(sale)) == (SaleOutcome.NOT_PAID, [])
+
+
+# ---- Where Alipay does not say whether it had been paid -----------------------------------------
+
+
+@pytest.fixture
+def terse(till: Till) -> Till:
+    """The JSON API names no pay time of what was cancelled."""
+    till.alipay.switch("no_pay_time")
+    return till
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_what_may_have_been_paid_in_silence_is_never_called_not_paid(terse: Till) -> None:
+    terse.break_call("done_but_no_answer", times=1, call="pay")
+    sale = terse.end(terse.scan())
+    assert terse.outcome(sale) == SaleOutcome.ENDING
+    terse.run(150)
+    assert (terse.outcome(sale), terse.payment(sale).question) == (
+        SaleOutcome.ASK,
+        Question.CANCELLED_UNSAID,
+    )
+    assert (terse.payment(sale).reserved_minor, terse.entries(sale)) == (0, [])
+    (trade,) = terse.alipay.books("trades")
+    assert trade["refunded"] == "12.50"
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_a_notice_of_it_meanwhile_books_both(terse: Till) -> None:
+    terse.break_call("done_but_no_answer", times=1, call="pay")
+    sale = terse.end(terse.scan())
+    terse.carry()
+    terse.run(10)
+    assert (terse.outcome(sale), terse.entries(sale)) == (
+        SaleOutcome.GIVEN_BACK,
+        ["PAYMENT", "CANCEL"],
+    )
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_a_pay_time_that_comes_later_books_both(terse: Till) -> None:
+    terse.break_call("done_but_no_answer", times=1, call="pay")
+    sale = terse.end(terse.scan())
+    terse.run(20)
+    terse.alipay.clear_mishaps()
+    terse.run(60)
+    assert (terse.outcome(sale), terse.entries(sale)) == (
+        SaleOutcome.GIVEN_BACK,
+        ["PAYMENT", "CANCEL"],
+    )
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_a_notice_after_the_question_asks_a_person_about_the_money(terse: Till) -> None:
+    terse.break_call("done_but_no_answer", times=1, call="pay")
+    sale = terse.end(terse.scan())
+    terse.run(150)
+    terse.carry()
+    assert (terse.outcome(sale), terse.payment(sale).question) == (
+        SaleOutcome.ASK,
+        Question.PAID_AFTER_END,
+    )
+
+
+@pytest.mark.parametrize("interface", ["json"], indirect=True)
+def test_what_alipay_said_it_waits_for_is_closed_as_not_paid(terse: Till) -> None:
+    sale = terse.end(terse.scan(shown=terse.show_code(outcome="waiting")))
+    assert (terse.outcome(sale), terse.entries(sale)) == (SaleOutcome.NOT_PAID, [])

@@ -222,3 +222,12 @@ def test_a_buyer_may_pay_while_the_cancel_arrives(till: JSONShop) -> None:
     assert till.status(ORDER) == "CANCELLED"
     assert [each["action"] for each in till.shop.books("cancels")] == ["refund"]
     assert len(till.notices()) == 1
+
+
+def test_an_inquiry_may_keep_to_itself_that_a_cancelled_payment_was_paid(till: JSONShop) -> None:
+    till.sell()
+    till.call("cancel", {"paymentRequestId": SALE})
+    till.shop.mishap("no_pay_time")
+    terse, whole = (till.call("inquiryPayment", {"paymentRequestId": SALE}) for _time in range(2))
+    assert terse.members["paymentStatus"] == whole.members["paymentStatus"] == "CANCELLED"
+    assert whole.members.keys() - terse.members.keys() >= {"paymentTime", "pspCustomerInfo"}
