@@ -3,8 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from merchant_portal.accounts import services as accounts
 from merchant_portal.accounts.models import Account, KeyPurpose, SignType
@@ -13,6 +11,7 @@ from qrcodes.models import Enrolment, QRCode, Store
 from tests import factories
 from tests.alipay_side import AlipaySide
 from tests.conftest import ACTOR
+from tests.keys import rsa_pair
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def rsa2_in_hong_kong(alipay: AlipaySide, hk_account: Account) -> Callable[..., 
     """Let the Hong Kong account sign with RSA2, keeping its MD5 key or losing it."""
 
     def change(*, keeps_md5_key: bool) -> Account:
-        private, public = _pair()
+        private, public = rsa_pair()
         alipay_key = alipay.add_partner(
             partner_id=factories.HK_PARTNER,
             sign_types=["RSA2", "MD5"],
@@ -59,16 +58,3 @@ def rsa2_in_hong_kong(alipay: AlipaySide, hk_account: Account) -> Callable[..., 
         return account
 
     return change
-
-
-def _pair() -> tuple[str, str]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
