@@ -21,7 +21,7 @@ TABLES = (
     "orders",
     "payment_codes",
     "statement_files",
-    "awaited_files",
+    "late_files",
     "displaced",
     "seeded_faults",
     "file_faults",

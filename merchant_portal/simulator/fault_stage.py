@@ -9,7 +9,7 @@ from .books import Books
 from .currencies import write_amount
 from .file_faults import AwaitedFile, FileFault
 from .happenings import minor_units
-from .layouts import Draft, FileKind, Line, written
+from .layouts import Draft, FileKind, Line, file_name, written
 from .records import Partner
 from .terms import Terms
 
@@ -100,7 +100,8 @@ def await_file(draft: Draft, stage: Stage) -> dict[str, str]:
     """The file is to be written later: after hours, or in the next night."""
     hours = stage.fault.value
     due = stage.books.timestamp() + float(hours) * 3600 if hours else None
-    stage.books.add(
-        AwaitedFile(None, stage.terms.partner_id, draft.kind, stage.day.isoformat(), due)
-    )
+    partner_id, day = stage.terms.partner_id, stage.day
+    name = draft.name or file_name(partner_id, draft.kind, day)
+    awaited = AwaitedFile(None, partner_id, draft.kind, day.isoformat(), name, due)
+    stage.books.add(awaited)
     return {"comes": f"after {hours} hours" if hours else "in the next night"}

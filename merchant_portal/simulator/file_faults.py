@@ -144,13 +144,14 @@ class Displaced(Record):
 class AwaitedFile(Record):
     """A file still to be written, at an instant or (None) in the next night."""
 
-    table = "awaited_files"
-    key = "awaited_id"
+    table = "late_files"
+    key = "late_id"
 
-    awaited_id: int | None
+    late_id: int | None
     partner_id: str
     kind: str
     day: str
+    name: str
     due_at: float | None
 
 

@@ -15,7 +15,7 @@ from .file_faults import HOLD_BACK, AwaitedFile, Displaced, FileFaultName
 from .filing import StatementFile
 from .happenings import Happening, Wire
 from .item_layouts import ItemDraft, folder_name, summary_of
-from .layouts import Draft, FileKind, Line, settlement_draft, transaction_draft
+from .layouts import Draft, FileKind, Line, file_name, settlement_draft, transaction_draft
 from .records import Partner
 from .terms import Terms, terms_of
 
@@ -91,10 +91,10 @@ class _Night:
         return late + [filed for kind in FileKind for filed in self._files(kind, day)]
 
     def deliver(self, awaited: AwaitedFile) -> list[StatementFile]:
-        """Write files that were to come later; nothing holds them back once more."""
+        """Write a file that was to come later; nothing holds it back once more."""
         self.books.remove(awaited)
         kind, day = FileKind(awaited.kind), date.fromisoformat(awaited.day)
-        return self._files(kind, day, spare=HOLD_BACK)
+        return self._files(kind, day, only=awaited.name, spare=HOLD_BACK)
 
     def _awaited_beside(self, day: date) -> list[AwaitedFile]:
         """What comes in this night; what is awaited of the day itself is written anyway."""
@@ -109,11 +109,20 @@ class _Night:
         ]
 
     def _files(
-        self, kind: FileKind, day: date, *, spare: frozenset[FileFaultName] = frozenset()
+        self,
+        kind: FileKind,
+        day: date,
+        *,
+        only: str = "",
+        spare: frozenset[FileFaultName] = frozenset(),
     ) -> list[StatementFile]:
-        """The files of one kind as the faults leave them; what has nothing to tell is not made."""
+        """The files of one kind, or one of them, as the faults leave them; what has nothing to tell
+        is not made."""
         made = []
         for draft in self._drafts(kind, day):
+            name = draft.name or file_name(self.terms.partner_id, kind, day)
+            if only not in {"", name}:
+                continue
             struck = fault_strikes.strike(
                 self.books, self.partner, self.terms, draft, day=day, spare=spare
             )

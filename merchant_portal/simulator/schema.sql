@@ -205,11 +205,12 @@ CREATE TABLE IF NOT EXISTS displaced (
     payment_time TEXT NOT NULL,
     UNIQUE (happening, kind) ON CONFLICT REPLACE
 );
-CREATE TABLE IF NOT EXISTS awaited_files (
-    awaited_id INTEGER PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS late_files (
+    late_id INTEGER PRIMARY KEY,
     partner_id TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('transaction', 'settlement')),
     day TEXT NOT NULL,
+    name TEXT NOT NULL,
     due_at REAL
 );
 CREATE TABLE IF NOT EXISTS payment_codes (
