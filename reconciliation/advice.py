@@ -40,6 +40,11 @@ _ADVICE: Mapping[tuple[str, str], StrOrPromise] = MappingProxyType(
             "The whole payment was undone, and not by us: most often in Alipay's own portal. If"
             " your people know of it, book it."
         ),
+        (VerdictWord.MISSING_OURS, LineKind.REFUND_REVERSAL): _(
+            "A refund that was done could not reach the customer, so Alipay owes you the money"
+            " again. Book that it came back, then settle with the customer. If no refund is named"
+            " here, find out in Alipay's portal which one it was, and close it with a note."
+        ),
         (VerdictWord.MISSING_THEIRS, ""): _(
             "We booked it, and Alipay's complete file has it not. Ask Alipay about it first. If"
             " Alipay does not know it either, it is taken off what Alipay owes; what was booked"
@@ -73,6 +78,10 @@ _ADVICE: Mapping[tuple[str, str], StrOrPromise] = MappingProxyType(
             "Money went back for a payment that neither we nor any of Alipay's files know. Look at"
             " older days, and ask Alipay."
         ),
+        (VerdictWord.ORPHAN_REVERSAL, LineKind.REFUND_REVERSAL): _(
+            "Alipay gives back the money of a refund that neither we nor any of its files know."
+            " Look at older days, and ask Alipay."
+        ),
         (VerdictWord.MISSING_FILE, ""): _(
             "Alipay's file should have come. Fetch it from Alipay's portal and upload it; it is"
             " kept there for about 7 days."
@@ -86,6 +95,7 @@ _ADVICE: Mapping[tuple[str, str], StrOrPromise] = MappingProxyType(
 _STATES = {
     LineKind.PAYMENT: PaymentState,
     LineKind.REFUND: RefundState,
+    LineKind.REFUND_REVERSAL: RefundState,
     LineKind.CANCEL: CancelState,
 }
 

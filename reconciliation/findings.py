@@ -167,7 +167,7 @@ class Finding:
 
     def _facts_of_line(self, theirs: Theirs) -> list[object]:
         facts: list[object] = []
-        if theirs.kind is Kind.REFUND:
+        if theirs.kind in {Kind.REFUND, Kind.REFUND_REVERSAL}:
             facts.append(int(theirs.occurred_at.timestamp()))
         if self.word is Word.FEE_MISMATCH:
             facts.append(theirs.fee_minor)

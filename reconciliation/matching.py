@@ -63,7 +63,8 @@ def _compare_amount(theirs: Theirs, ours: Ours) -> Finding | None:
 
 def _compare_fee(theirs: Theirs, ours: Ours, *, fee_rate: str) -> Finding | None:
     """Only where the contract's rate is known; on a refund each contract has its own rule."""
-    if not fee_rate or theirs.fee_minor is None or theirs.kind is Kind.REFUND:
+    is_refund = theirs.kind in {Kind.REFUND, Kind.REFUND_REVERSAL}
+    if not fee_rate or theirs.fee_minor is None or is_refund:
         return None
     expected = fee_by_contract(theirs.settlement_amount, fee_rate)
     difference = theirs.fee_minor - expected.minor

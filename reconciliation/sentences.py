@@ -89,7 +89,8 @@ _WHAT_TO_DO: dict[str, StrOrPromise] = {
     ),
     FileState.UNIT_SUSPECT: gettext_lazy(
         "None of its lines is used. If Alipay writes this merchant's files in smallest units, say"
-        " so in STATEMENT_SMALLEST_UNITS, then import the file under another name."
+        " so in STATEMENT_SMALLEST_UNITS, then bring the same file once more. One that still lies"
+        " in the account's folder is read again by itself."
     ),
     FileState.SUPERSEDED: gettext_lazy("A later delivery of the file has taken its place."),
 }

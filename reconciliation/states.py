@@ -49,6 +49,8 @@ FILE_MACHINE: Machine[FileState] = Machine(
         FileState.COUNT_MISMATCH: frozenset({FileState.SUPERSEDED}),
         FileState.TRUNCATED: frozenset({FileState.SUPERSEDED}),
         FileState.EMPTY_BYTES: frozenset({FileState.SUPERSEDED}),
+        # Read once more when somebody has said in which units it writes.
+        FileState.UNIT_SUSPECT: frozenset({FileState.RECEIVED}),
     },
 )
 
@@ -62,11 +64,14 @@ class Source(models.TextChoices):
 
 
 class LineKind(models.TextChoices):
-    """What a line says happened; the last two stand in settlements of the JSON products alone."""
+    """What a line says happened; the last two stand in settlements of the JSON products alone, and
+    that a refund came back in any of their files.
+    """
 
     PAYMENT = "PAYMENT", _("Payment")
     CANCEL = "CANCEL", _("Cancel")
     REFUND = "REFUND", _("Refund")
+    REFUND_REVERSAL = "REFUND_REVERSAL", _("Refund that came back")
     OTHER = "OTHER", _("Fee, reserve or correction")
     TOTAL = "TOTAL", _("Total")
 
@@ -119,5 +124,6 @@ class Resolution(models.TextChoices):
     REFUND_BOOKED = "refund_booked", _("The refund made at Alipay was booked")
     PAYMENT_BOOKED = "payment_booked", _("The lost payment was booked")
     CANCEL_BOOKED = "cancel_booked", _("The cancel made at Alipay was booked")
+    RETURN_BOOKED = "return_booked", _("That the refund came back was booked")
     ADJUSTED = "adjusted", _("An adjustment was booked")
     EXPLAINED = "explained", _("A later file or answer explains it")

@@ -45,6 +45,8 @@ class Refund(GivingBack):
     origin = models.CharField(_("made by"), max_length=9, choices=RefundOrigin)
     #: Ours: sent to Alipay. Made elsewhere: the ledger's reference, ``alipay:...``.
     partner_refund_id = IdentifierField(_("refund number"), max_length=100)
+    #: Alipay's own number of it, where an answer of the JSON API has given it.
+    alipay_refund_id = IdentifierField(_("Alipay number"), max_length=64, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=RefundState)
     #: Whether SUCCESS means paid back (True) or only recorded; frozen when it is first sent.
     is_sync = models.BooleanField(null=True)
@@ -87,6 +89,7 @@ class Refund(GivingBack):
         ]
         indexes = [
             models.Index(fields=["partner_refund_id"], name="refund_number"),
+            models.Index(fields=["alipay_refund_id"], name="refund_alipay_number"),
             models.Index(fields=["-requested_at", "-id"], name="refund_list"),
             models.Index(fields=["state", "-requested_at", "-id"], name="refund_state_list"),
             models.Index(

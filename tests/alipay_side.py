@@ -49,6 +49,11 @@ class AlipaySide:
     def refund_in_portal(self, trade_no: str, amount: str) -> None:
         self._post("/control/refunds", {"trade_no": trade_no, "amount": amount})
 
+    def return_refund(self, number: str) -> None:
+        """The buyer could not be paid: the money of a refund comes back to the merchant."""
+        [refund] = [row for row in self.books("refunds") if row["out_biz_no"] == number]
+        self._post(f"/control/refunds/{refund['refund_id']}/return", {})
+
     def set_review(self, **terms: object) -> None:
         """How reviews of stores end by themselves, and whether unapproved ones can be paid."""
         self._post("/control/review", terms)

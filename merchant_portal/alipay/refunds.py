@@ -105,7 +105,8 @@ class RefundRequest:
 class RefundAnswer:
     """Alipay said yes. What that means depends on how it was asked: see `is_refunded`.
 
-    `amount` and `currency` are the texts as sent, empty where the answer leaves them out.
+    `amount` and `currency` are the texts as sent, empty where the answer leaves them out;
+    `alipay_refund_id` is Alipay's own number of it, which only the JSON API gives.
     """
 
     mode: RefundMode
@@ -116,6 +117,7 @@ class RefundAnswer:
     currency: str
     fields: Mapping[str, str]
     exchange: Exchange
+    alipay_refund_id: str = ""
 
     @property
     def is_refunded(self) -> bool:
@@ -181,7 +183,10 @@ class RefundQuery:
 
 @dataclass(frozen=True)
 class RefundQueryAnswer:
-    """Where a refund stands; `error` is why it failed, or why it is not done yet, if told."""
+    """Where a refund stands; `error` is why it failed, or why it is not done yet, if told.
+
+    `alipay_refund_id` as in `RefundAnswer`.
+    """
 
     state: RefundResult
     error: str
@@ -190,6 +195,7 @@ class RefundQueryAnswer:
     alipay_trans_id: str
     fields: Mapping[str, str]
     exchange: Exchange
+    alipay_refund_id: str = ""
 
 
 def read_refund_query_answer(

@@ -1,4 +1,5 @@
-"""What the files tell: payments, cancels and refunds, each with its money in smallest units.
+"""What the files tell: payments, cancels, refunds and refunds that came back, each with its money
+in smallest units.
 
 Parts of one payment add up: what its refunds and its cancel give back is shared out along the sum
 given back so far, so that the last of them gives back exactly what is left, of the fee too.
@@ -36,11 +37,14 @@ SETTLED_ON = (
     "WHERE partner_id = :partner AND settled_on = :settled_on)"
 )
 WITH_KEYS = "{key} IN (SELECT value FROM json_each(:keys))"
-# The three tables in which something happens: number, instant, and what makes it count.
+BY_JSON = f"length(trade_no) = {PAYMENT_ID_LENGTH}"
+# Where something happens: table, number, instant, and what makes it count. For a refund that came
+# back only the JSON API's files have a word.
 SOURCES = (
     ("PAYMENT", "trades", "trade_no", "paid_at", "1"),
     ("CANCEL", "cancels", "cancel_id", "cancelled_at", f"action = '{CancelAction.REFUND}'"),
     ("REFUND", "refunds", "refund_id", "refunded_at", f"state = '{RefundState.SUCCESS}'"),
+    ("REFUND_REVERSAL", "refunds", "refund_id", "returned_at", BY_JSON),
 )
 
 
@@ -49,7 +53,7 @@ class Wire(StrEnum):
 
     ANY = "1"
     GATEWAY = f"length(trade_no) <> {PAYMENT_ID_LENGTH}"
-    JSON = f"length(trade_no) = {PAYMENT_ID_LENGTH}"
+    JSON = BY_JSON
 
 
 class Kind(StrEnum):
@@ -58,6 +62,12 @@ class Kind(StrEnum):
     PAYMENT = "PAYMENT"
     CANCEL = "CANCEL"
     REFUND = "REFUND"
+    REFUND_REVERSAL = "REFUND_REVERSAL"
+
+    @property
+    def is_inward(self) -> bool:
+        """Whether the merchant gets money by it."""
+        return self in {Kind.PAYMENT, Kind.REFUND_REVERSAL}
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,7 @@ class Happening:
     def owed_minor(self) -> int:
         """What Alipay owes the merchant by it, after its fee; less than nothing for money back."""
         net = self.settlement_minor - self.fee_minor
-        return net if self.kind is Kind.PAYMENT else -net
+        return net if self.kind.is_inward else -net
 
 
 ORDER = attrgetter("happened_at", "kind", "key")
@@ -224,6 +234,10 @@ def _of_trade(trade: Trade, going_back: list[Refund | Cancel], terms: Terms) -> 
         else:
             ids = _refund_ids(each, trade, terms)
             yield happening(Kind.REFUND, each.refund_id, _instant(each), money, **ids)
+            if each.returned_at is not None and trade.is_by_json:
+                ids["transaction_id"] = _minted_for(each)  # One of its own, as the pages say.
+                kind = Kind.REFUND_REVERSAL
+                yield happening(kind, each.refund_id, each.returned_at, money, **ids)
         before = after
 
 

@@ -48,6 +48,13 @@ class ItemFamily(StrEnum):
     NEWEST = "A2"
 
 
+class RefundIds(StrEnum):
+    """Whose transactionRequestId the row of a refund bears; a published one bears its payment's."""
+
+    OWN = "own"
+    PAYMENT = "payment"
+
+
 class Units(StrEnum):
     """What amounts are written in; the oldest feeds wrote the smallest unit."""
 
@@ -136,6 +143,7 @@ class Feed:
     terms: Terms
     family: ItemFamily
     units: str
+    refund_ids: RefundIds
     orders: Mapping[str, Order]
 
     def transactions(self, happened: list[Happening], day: date) -> ItemDraft:
@@ -180,9 +188,10 @@ class Feed:
     def _told(self, each: Happening, batch: str) -> dict[str, str]:
         """What these rows say beside what all rows say."""
         is_payment, trade = each.kind is Kind.PAYMENT, each.trade
+        repeats = each.kind is Kind.REFUND and self.refund_ids is RefundIds.PAYMENT
         return {
             **self._constant(trade, batch),
-            "Partner_transaction_id": each.partner_trans_id,
+            "Partner_transaction_id": trade.out_trade_no if repeats else each.partner_trans_id,
             "Transaction_type": each.kind.value,
             "original": "" if is_payment else trade.trade_no,
             "original_request": "" if is_payment else trade.out_trade_no,
@@ -245,7 +254,8 @@ def orders_of(books: Books, trades: Iterable[Trade]) -> dict[str, Order]:
 
 
 def _sign(cells: Cells) -> int:
-    return 1 if cells["Transaction_type"] == Kind.PAYMENT else -1
+    word = cells["Transaction_type"]
+    return 1 if word in {Kind.PAYMENT, Kind.REFUND_REVERSAL} else -1
 
 
 def _signed(text: str, sign: int) -> str:

@@ -7,10 +7,10 @@ from functools import partial
 from .books import ALIPAY_TIME, Books
 from .counter_records import Client
 from .happenings import Happening
-from .item_layouts import Feed, ItemFamily, Units, orders_of
+from .item_layouts import Feed, ItemFamily, RefundIds, Units, orders_of
 from .layouts import Draft, Line
 from .records import PAYMENT_ID_LENGTH, Trade, TradeStatus
-from .terms import Terms, item_family, item_units
+from .terms import Terms, item_family, item_refund_ids, item_units
 
 
 def has_clients(books: Books, terms: Terms) -> bool:
@@ -54,4 +54,5 @@ def _batch(
 def _feed(books: Books, terms: Terms, trades: list[Trade]) -> Feed:
     family = ItemFamily(item_family(books, terms.partner_id))
     units = Units(item_units(books, terms.partner_id))
-    return Feed(terms, family, units, orders_of(books, trades))
+    refund_ids = RefundIds(item_refund_ids(books, terms.partner_id))
+    return Feed(terms, family, units, refund_ids, orders_of(books, trades))

@@ -154,7 +154,8 @@ def run_before(books: Books, end: float, *, partner_id: str = "") -> list[Refund
 def return_money(books: Books, refund_id: int) -> Refund:
     """The buyer could not be paid: the money comes back to the partner, without a word.
 
-    Only the books tell: the files have no word for it. Raises LookupError or TradeRefused.
+    Only the files of the JSON API have a word for it; of another refund only the books tell.
+    Raises LookupError or TradeRefused.
     """
     with books.transaction():
         refund = books.get(Refund, refund_id)

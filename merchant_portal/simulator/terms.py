@@ -29,7 +29,11 @@ from .wishes import read_flag
 
 MOST_RATE_DECIMALS = 8
 # Of the JSON API's files; the first word of each is the usual one.
-ITEM_TERMS = {"item_family": ("A1", "A2"), "item_units": ("major", "minor")}
+ITEM_TERMS = {
+    "item_family": ("A1", "A2"),
+    "item_units": ("major", "minor"),
+    "item_refund_ids": ("own", "payment"),
+}
 
 
 class FeeBack(StrEnum):
@@ -108,12 +112,21 @@ def terms_of(books: Books, partner_id: str) -> Terms:
 
 def item_family(books: Books, partner_id: str) -> str:
     """Which generation of the JSON API's files a partner gets: A1 or A2."""
-    return books.setting(f"item_family {partner_id}", ITEM_TERMS["item_family"][0])
+    return _item_term(books, "item_family", partner_id)
 
 
 def item_units(books: Books, partner_id: str) -> str:
     """What their amounts are written in: major or minor units."""
-    return books.setting(f"item_units {partner_id}", ITEM_TERMS["item_units"][0])
+    return _item_term(books, "item_units", partner_id)
+
+
+def item_refund_ids(books: Books, partner_id: str) -> str:
+    """Whose request id their rows of refunds bear: own, or payment."""
+    return _item_term(books, "item_refund_ids", partner_id)
+
+
+def _item_term(books: Books, name: str, partner_id: str) -> str:
+    return books.setting(f"{name} {partner_id}", ITEM_TERMS[name][0])
 
 
 def keep_item_terms(books: Books, partner_id: str, wishes: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +167,7 @@ def shown_terms(books: Books, terms: Terms) -> dict[str, object]:
         "files_folder": str(folder_of(books, terms)),
         "item_family": item_family(books, terms.partner_id),
         "item_units": item_units(books, terms.partner_id),
+        "item_refund_ids": item_refund_ids(books, terms.partner_id),
     }
 
 

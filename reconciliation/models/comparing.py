@@ -39,7 +39,7 @@ class Verdict(models.Model):
     )
     day = models.DateField(_("day"))
     word = models.CharField(_("verdict"), max_length=21, choices=VerdictWord)
-    kind = models.CharField(_("kind"), max_length=7, choices=LineKind, blank=True)
+    kind = models.CharField(_("kind"), max_length=15, choices=LineKind, blank=True)
     #: Their time lies on another transaction day than ours; that alone is no problem.
     date_drift = models.BooleanField(default=False)
     line = models.ForeignKey(

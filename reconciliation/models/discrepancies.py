@@ -37,7 +37,7 @@ class Discrepancy(models.Model):
     key = models.CharField(max_length=200)
     day = models.DateField(_("day"))
     word = models.CharField(_("difference"), max_length=21, choices=VerdictWord)
-    kind = models.CharField(_("kind"), max_length=7, choices=LineKind, blank=True)
+    kind = models.CharField(_("kind"), max_length=15, choices=LineKind, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=DiscrepancyState)
     file = models.ForeignKey(
         StatementFile, on_delete=models.PROTECT, null=True, related_name="discrepancies"

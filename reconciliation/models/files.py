@@ -166,12 +166,16 @@ class StatementLine(models.Model):
         db_index=False,
     )
     line_number = models.PositiveBigIntegerField(_("line"))
-    kind = models.CharField(_("kind"), max_length=7, choices=LineKind)
+    kind = models.CharField(_("kind"), max_length=15, choices=LineKind)
     partner_trans_id = IdentifierField(_("partner number"), max_length=64)
     alipay_trans_id = IdentifierField(_("Alipay number"), max_length=64)
     #: JSON products only: the payment's number that the line of a refund or cancel gives. The
     #: default is the database's, so that storing the lines of other files says nothing of it.
     original_trans_id = IdentifierField(max_length=64, blank=True, db_default="")
+    #: Settlements of the JSON products: the number of the batch in which it was paid out.
+    batch = IdentifierField(_("batch"), max_length=64, blank=True, db_default="")
+    #: Summaries only: of how many lines it is the sum.
+    stated_count = models.PositiveBigIntegerField(_("stated lines"), null=True)
     currency = models.CharField(_("settlement currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount"))
     #: None where the file gives no fee; that is not a fee of zero.
@@ -200,6 +204,7 @@ class StatementLine(models.Model):
         indexes = [
             models.Index(fields=["alipay_trans_id"], name="statement_line_alipay_number"),
             models.Index(fields=["partner_trans_id"], name="statement_line_partner_number"),
+            models.Index(fields=["batch"], condition=~Q(batch=""), name="statement_line_batch"),
         ]
 
     def __str__(self) -> str:

@@ -65,6 +65,8 @@ def offer_of(discrepancy: Discrepancy) -> Offer | None:
         is_second_refund = bool(discrepancy.theirs.get(findings.REFERENCE))
         return _BOOK_SECOND if is_second_refund else None
     offer = _OFFERS.get((VerdictWord(discrepancy.word), discrepancy.kind))
+    if offer is _BOOK_RETURN and discrepancy.refund_id is None:
+        return None
     needs_payment = offer is not _FIND_PAYMENT
     return None if needs_payment and discrepancy.payment_id is None else offer
 
@@ -114,6 +116,19 @@ def _book_refund(discrepancy: Discrepancy, actor: Actor) -> Booked:
         heard=heard if is_heard else None,
     )
     return Booked(Resolution.REFUND_BOOKED, _entry_of(refund))
+
+
+def _book_return(discrepancy: Discrepancy, actor: Actor) -> Booked:
+    """The refund's whole amount, or nothing: no page tells of one that came back in part."""
+    refund = discrepancy.refund
+    if refund is None:
+        raise ResolutionRefused(_("Which refund came back the file does not tell."))
+    if refund.amount != _amount_of(discrepancy):
+        raise ResolutionRefused(
+            _("Alipay's file names another amount than the refund's; nothing was booked.")
+        )
+    entry = refund_services.record_return(refund, returned_at=_time_of(discrepancy), actor=actor)
+    return Booked(Resolution.RETURN_BOOKED, entry)
 
 
 def _book_cancel(discrepancy: Discrepancy, actor: Actor) -> Booked:
@@ -248,12 +263,17 @@ _BOOK_SECOND = Offer(
     gettext_lazy("Were there two refunds in the same second? Book this one too?"),
     book=_book_refund,
 )
+_BOOK_RETURN = Offer(
+    gettext_lazy("Book that this refund came back? The customer does not have the money."),
+    book=_book_return,
+)
 _OFFERS: Mapping[tuple[VerdictWord, str], Offer] = MappingProxyType(
     {
         (VerdictWord.MISSING_OURS, Kind.PAYMENT.value): _FIND_PAYMENT,
         (VerdictWord.MISSING_OURS, Kind.REFUND.value): Offer(
             gettext_lazy("Book this refund, made at Alipay's portal?"), book=_book_refund
         ),
+        (VerdictWord.MISSING_OURS, Kind.REFUND_REVERSAL.value): _BOOK_RETURN,
         (VerdictWord.MISSING_OURS, Kind.CANCEL.value): Offer(
             gettext_lazy("Book that this payment was cancelled at Alipay's portal?"),
             book=_book_cancel,

@@ -26,7 +26,12 @@ from reconciliation.states import LineKind, VerdictWord
 from refunds.models import Refund
 
 #: Entries that a transaction file has a line for.
-FILED_KINDS = (EntryKind.PAYMENT, EntryKind.CANCEL, EntryKind.REFUND)
+FILED_KINDS = (
+    EntryKind.PAYMENT,
+    EntryKind.CANCEL,
+    EntryKind.REFUND,
+    EntryKind.REFUND_REVERSAL,
+)
 #: A rate has at most this many decimals; with larger amounts the product leaves 64 bits.
 _RATE_DECIMALS = 8
 _LARGEST_RECKONED = 5 * 10**10
@@ -43,7 +48,8 @@ _VERDICT = Verdict._meta.db_table
 #: Stands for a verdict until the line is judged, and is never committed.
 _UNEQUAL = "UNEQUAL"
 
-_REFUND_OF_ENTRY = f"""LEFT JOIN {_REFUND} r ON e.kind = '{EntryKind.REFUND}'
+_REFUND_OF_ENTRY = f"""LEFT JOIN {_REFUND} r
+        ON e.kind IN ('{EntryKind.REFUND}', '{EntryKind.REFUND_REVERSAL}')
         AND r.account_id = e.account_id AND r.partner_refund_id = e.reference"""
 _CANCEL_OF_ENTRY = f"""LEFT JOIN {_CANCEL} c ON e.kind = '{EntryKind.CANCEL}'
         AND c.payment_id = e.payment_id AND c.state = '{CancelState.DONE}'"""
@@ -90,6 +96,7 @@ _KINDS = (
     _LinesOfKind(LineKind.PAYMENT, "alipay_trans_id"),
     _LinesOfKind(LineKind.REFUND, "partner_trans_id", "r.id, NULL", _REFUND_OF_ENTRY),
     _LinesOfKind(LineKind.CANCEL, "alipay_trans_id", "NULL, c.id", _CANCEL_OF_ENTRY),
+    _LinesOfKind(LineKind.REFUND_REVERSAL, "partner_trans_id", "r.id, NULL", _REFUND_OF_ENTRY),
 )
 
 
@@ -232,7 +239,7 @@ def _among(keys: list[int]) -> tuple[str, object]:
 
 def _fee_agrees(account: Account, kind: LineKind) -> tuple[str, list[object]]:
     """The fee within one smallest unit of what the contract says, where its rate is known."""
-    if not account.fee_rate or kind == LineKind.REFUND:
+    if not account.fee_rate or kind in {LineKind.REFUND, LineKind.REFUND_REVERSAL}:
         return "", []
     scale = 10**_RATE_DECIMALS
     rate = int(Decimal(account.fee_rate) * scale)

@@ -1,29 +1,30 @@
 """Every line that bears one of some numbers, and all of ours that those lines name.
 
 Order: kind and partner number, then kind and Alipay's number, then a refund line that bears a
-payment's number is a refund of that payment made at Alipay's portal.
+payment's number is a refund of that payment made at Alipay's portal. In files of the JSON products
+a refund of ours may bear its payment's request number too: there Alipay's number of it decides.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 from django.db.models import Q
 
-from merchant_portal import clock
 from merchant_portal.accounts.models import Account
-from merchant_portal.alipay.statements import Document, Kind
+from merchant_portal.alipay.statements import Kind
 from merchant_portal.money import Money
 from payments.models import Cancel, EntryKind, LedgerEntry, Payment, Sale
 from payments.states import CancelState, Interface
 from reconciliation import matching
 from reconciliation.findings import Finding, Ours, Standing, Theirs, Word, directed
 from reconciliation.matching import Numbers
-from reconciliation.models import StatementLine
 from reconciliation.services.bulk import FILED_KINDS
-from reconciliation.states import FILE_USABLE
+from reconciliation.services.their_lines import lines_with, numbers_of_lines, usable_lines
+from reconciliation.states import LineKind
 from refunds.models import Refund
+from refunds.states import REFUND_SENT
 
 #: Cancels that never left us: a line that cancels their payment was made elsewhere.
 _NEVER_SENT = (CancelState.DECLINED, CancelState.LAPSED)
@@ -55,8 +56,8 @@ class Neighbourhood:
         #: Refunds that only a notice told of, by what the lines name that they answer for.
         self._told_of: dict[Target, Refund] = {}
         numbers = numbers - {""}
-        self._lines = list(_lines_with(account, numbers))
-        self._read(numbers | (_numbers_of_lines(self._lines) - {""}))
+        self._lines = list(lines_with(account, numbers))
+        self._read(numbers | (numbers_of_lines(self._lines) - {""}))
 
     def _read(self, numbers: set[str]) -> None:
         account = self._account
@@ -70,9 +71,13 @@ class Neighbourhood:
         elsewhere = [f"alipay:{number}" for number in numbers]
         refunds = account.refunds.filter(
             Q(partner_refund_id__among=[*numbers, *elsewhere])
+            | Q(alipay_refund_id__among=numbers)
             | Q(payment__among=[payment.pk for payment in payments])
         ).select_related("payment__store")
         self._refunds = {refund.partner_refund_id: refund for refund in refunds}
+        self._by_refund_id = {
+            refund.alipay_refund_id: refund for refund in refunds if refund.alipay_refund_id
+        }
         about = {payment.pk for payment in payments}
         about |= {refund.payment_id for refund in self._refunds.values()}
         self._cancels = _weightiest_cancels(about)
@@ -138,6 +143,7 @@ class Neighbourhood:
             Kind.PAYMENT: self._name_payment,
             Kind.CANCEL: self._name_cancel,
             Kind.REFUND: self._name_refund,
+            Kind.REFUND_REVERSAL: self._name_return,
         }
         return by_kind[line.kind](line)
 
@@ -159,7 +165,11 @@ class Neighbourhood:
 
     def _name_refund(self, line: Theirs) -> _Named:
         payment = self.payment_of(line)
-        refund = self._refunds.get(line.partner_trans_id) or self._own_numbered(line, payment)
+        refund = (
+            self._refunds.get(line.partner_trans_id)
+            or self._by_refund_id.get(line.alipay_trans_id)
+            or self._own_numbered(line, payment)
+        )
         if refund is not None:
             target = (line.kind, refund.partner_refund_id)
             return _Named(line, target, self.ours_of_refund(refund), refund.payment)
@@ -169,6 +179,40 @@ class Neighbourhood:
         target = (line.kind, reference)
         ours = self._booked(reference) or self._heard(line, payment, target)
         return _Named(line, target, ours, payment)
+
+    def _name_return(self, line: Theirs) -> _Named:
+        """That a refund came back: of the refund, once it is booked, for that has to come first."""
+        refund = self._returned(line)
+        if refund is None:
+            return _Named(line, _identity(line), payment=self.payment_of(line))
+        target = (line.kind, refund.partner_refund_id)
+        return _Named(line, target, self.ours_of_return(refund), refund.payment)
+
+    def _returned(self, line: Theirs) -> Refund | None:
+        """The refund that a line names by any number; else the only one of its payment and amount
+        that may have come back. No page says which numbers stand in such a line.
+        """
+        for number in (line.partner_trans_id, line.alipay_trans_id, line.original_trans_id):
+            refund = (
+                self._refunds.get(number)
+                or self._by_refund_id.get(number)
+                or self._refunds.get(f"alipay:{number}")
+            )
+            if refund is not None:
+                return refund
+        payment = self.payment_of(line)
+        if payment is None:
+            return None
+        booked = [
+            refund
+            for refund in self._refunds.values()
+            if refund.payment_id == payment.pk
+            and refund.amount == line.amount
+            and refund.booked_at is not None
+        ]
+        known = [refund for refund in booked if refund.returned_at == line.occurred_at]
+        able = known or [refund for refund in booked if refund.returned_at is None] or booked
+        return able[0] if len(able) == 1 else None
 
     def _own_numbered(self, line: Theirs, payment: Payment | None) -> Refund | None:
         """A refund made elsewhere that is booked under a number of its own."""
@@ -198,7 +242,8 @@ class Neighbourhood:
         return self.ours_of_refund(refund) if refund else None
 
     def _heard(self, line: Theirs, payment: Payment, target: Target) -> Ours | None:
-        """A refund of this payment and amount that Alipay told of, and nobody has booked.
+        """A refund of this payment and amount that Alipay told of, and nobody has booked; or one
+        of ours that no line names.
 
         Of equal ones that which was told nearest in time; none answers for two lines.
         """
@@ -209,16 +254,38 @@ class Neighbourhood:
                 if refund.payment_id == payment.pk
                 and refund.amount == line.amount
                 and refund not in self._told_of.values()
-                and self.ours_of_refund(refund).standing is Standing.HEARD
+                and (
+                    self.ours_of_refund(refund).standing is Standing.HEARD
+                    or self._is_unnamed(refund, line, payment)
+                )
             ]
             if not untaken:
                 return None
             self._told_of[target] = min(untaken, key=lambda refund: _apart(refund, line))
         return self.ours_of_refund(self._told_of[target])
 
+    def _is_unnamed(self, refund: Refund, line: Theirs, payment: Payment) -> bool:
+        """Whether a line that repeats its payment's request number may be of a refund of ours, of
+        which Alipay never told us its own number.
+        """
+        repeats = line.original_trans_id and line.partner_trans_id == payment.partner_trans_id
+        may_have_left = refund.booked_at is not None or refund.state in REFUND_SENT
+        is_free = (
+            not refund.alipay_refund_id and refund.partner_refund_id not in self._named_refunds
+        )
+        return bool(repeats) and refund.is_ours and may_have_left and is_free
+
+    @cached_property
+    def _named_refunds(self) -> set[str]:
+        """The numbers of refunds here that a line gives, wherever it stands."""
+        lines = usable_lines(self._account).filter(
+            partner_trans_id__among={*self._refunds}, kind=LineKind.REFUND
+        )
+        return set(lines.values_list("partner_trans_id", flat=True))
+
     def _has_line_of_payment(self, line: Theirs) -> bool:
         """Whether their files know the payment that a line gives back."""
-        numbers = _numbers_of_lines([line]) - {""}
+        numbers = numbers_of_lines([line]) - {""}
         return any(
             other.kind is Kind.PAYMENT and numbers & {other.alipay_trans_id, other.partner_trans_id}
             for other in self._lines
@@ -231,6 +298,8 @@ class Neighbourhood:
         refund = self._refunds.get(entry.reference)
         if entry.kind == EntryKind.REFUND and refund is not None:
             return self.ours_of_refund(refund)
+        if entry.kind == EntryKind.REFUND_REVERSAL and refund is not None:
+            return self.ours_of_return(refund)
         payment = self._by_alipay[entry.reference]
         cancel = self._cancels.get(payment.pk)
         if entry.kind == EntryKind.CANCEL and cancel is not None:
@@ -256,6 +325,19 @@ class Neighbourhood:
             partner_trans_id=number,
             standing=Standing.HEARD if is_heard else ours.standing,
             occurred_at=ours.occurred_at or refund.refunded_at,
+        )
+
+    def ours_of_return(self, refund: Refund) -> Ours:
+        """That it came back; until that is booked only Alipay's line tells of it."""
+        number = refund.partner_refund_id
+        ours = self._ours(Kind.REFUND_REVERSAL, refund.payment, refund.amount, reference=number)
+        is_booked = ours.standing is Standing.BOOKED
+        return replace(
+            ours,
+            state=refund.state,
+            refund_id=refund.pk,
+            partner_trans_id=number,
+            standing=Standing.BOOKED if is_booked else Standing.HEARD,
         )
 
     def _ours(self, kind: Kind, payment: Payment, amount: Money, *, reference: str) -> Ours:
@@ -285,44 +367,6 @@ def _apart(refund: Refund, line: Theirs) -> tuple[float, int]:
     return abs((refund.refunded_at - line.occurred_at).total_seconds()), refund.pk
 
 
-def _lines_with(account: Account, numbers: set[str]) -> Iterator[Theirs]:
-    """Stored lines as they are compared; where a file names no pricing amount, the settled one."""
-    lines = StatementLine.objects.filter(
-        Q(alipay_trans_id__among=numbers) | Q(partner_trans_id__among=numbers),
-        file__account=account,
-        file__document=Document.TRANSACTION,
-        file__state__in=FILE_USABLE,
-    )
-    # Values, not objects: a line is known by some of its twenty columns.
-    rows = lines.values_list(
-        *("pk", "file_id", "line_number", "file__day", "kind"),
-        *("alipay_trans_id", "partner_trans_id", "amount_minor", "currency"),
-        *("pricing_amount_minor", "pricing_currency", "fee_minor", "occurred_at", "store_name"),
-        "original_trans_id",
-        named=True,
-    )
-    return map(_theirs, rows)
-
-
-def _theirs(line: Any) -> Theirs:
-    settled, priced = Money(line.amount_minor, line.currency), line.pricing_amount_minor
-    return Theirs(
-        line_id=line.pk,
-        file_id=line.file_id,
-        line_number=line.line_number,
-        day=line.file__day or clock.transaction_day(line.occurred_at),
-        kind=Kind(line.kind),
-        alipay_trans_id=line.alipay_trans_id,
-        partner_trans_id=line.partner_trans_id,
-        amount=settled if priced is None else Money(priced, line.pricing_currency),
-        settlement_amount=settled,
-        fee_minor=line.fee_minor,
-        occurred_at=line.occurred_at,
-        store=line.store_name,
-        original_trans_id=line.original_trans_id,
-    )
-
-
 def _begun_by_json(account: Account, payment_ids: set[int]) -> set[int]:
     """Those of these payments that stand in the files of the JSON products."""
     if not account.client_id:
@@ -344,11 +388,3 @@ def _weightiest_cancels(payment_ids: set[int]) -> dict[int, Cancel]:
 
 def numbers_of(payment: Payment) -> Numbers:
     return Numbers(payment.alipay_trans_id, payment.partner_trans_id)
-
-
-def _numbers_of_lines(lines: Iterable[Theirs]) -> set[str]:
-    return {
-        number
-        for line in lines
-        for number in (line.alipay_trans_id, line.partner_trans_id, line.original_trans_id)
-    }

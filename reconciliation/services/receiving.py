@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from merchant_portal import audit, clock, crashpoints
 from merchant_portal.accounts.models import Account
-from merchant_portal.alipay.statements import Document, Statement, read_statement
+from merchant_portal.alipay.statements import Document, Statement, Units, read_statement
 from merchant_portal.audit import Actor
 from payments.states import Interface
 from reconciliation.models import StatementFile
@@ -31,7 +32,7 @@ Origin = Path | Candidate | Readable
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A delivery, and whether the very same one had come before."""
+    """A delivery, and whether the very same one had come before and nothing is to be done."""
 
     file: StatementFile
     already_stored: bool
@@ -53,13 +54,16 @@ def take_in(
     """As ``receive_file``, and tells whether the delivery was known."""
     name = name_at_alipay(name)
     with _opened(origin) as stream, keeping.drafted(stream) as draft:
-        statement = read_statement(draft.path, name=name)
+        statement = read_statement(
+            draft.path, name=name, in_smallest_units=settings.STATEMENT_SMALLEST_UNITS
+        )
         owner = account_of(statement, account)
         with transaction.atomic():
             lock_account(owner.pk)
             stored = StatementFile.objects.filter(account=owner, name=name, sha256=draft.sha256)
-            if known := stored.first():
-                return Receipt(known, already_stored=True)
+            if known := stored.select_for_update().first():
+                again = _read_again(known, statement, actor)
+                return Receipt(known, already_stored=not again)
             draft.keep()
             crashpoints.reached("statement.kept")
             file = _store(statement, draft, name=name, account=owner, source=source, actor=actor)
@@ -112,6 +116,17 @@ def _store(
     move(file, FileState.RECEIVED)
     file.save()
     return file
+
+
+def _read_again(known: StatementFile, statement: Statement, actor: Actor) -> bool:
+    """Let a file that seemed to write smallest units be read anew, once that is said of it."""
+    if known.state != FileState.UNIT_SUSPECT or statement.units is not Units.SMALLEST:
+        return False
+    move(known, FileState.RECEIVED)
+    known.next_attempt_at = clock.now()
+    known.save()
+    audit.record(actor, "receive_statement", known, sha256=known.sha256)
+    return True
 
 
 def interface_of(statement: Statement) -> Interface:

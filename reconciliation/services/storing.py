@@ -23,8 +23,8 @@ _COLUMNS = (
     *("occurred_at", "settled_at", "remark", "store_name", "secondary_merchant_id", "scene"),
     *("wallet", "rate_text", "text"),
 )
-#: A column that only files of the JSON products fill; the database's default does for the others.
-_ITEM_COLUMNS = (*_COLUMNS, "original_trans_id")
+#: Columns that only files of the JSON products fill; the database's defaults do for the others.
+_ITEM_COLUMNS = (*_COLUMNS, "original_trans_id", "batch", "stated_count")
 #: How much of a text its column holds; Alipay's own are shorter, and ``text`` has the whole line.
 _LONG, _NUMBER, _SHORT = 256, 64, 32
 _LONGEST_COLUMN = 100
@@ -88,7 +88,7 @@ def _copy(file_id: int, rows: Iterable[Row]) -> None:
 
 def _copy_items(file_id: int, rows: Iterable[Row]) -> None:
     """The same for the files of the JSON products, which are few."""
-    fields = ((*_values(file_id, row), row.original_trans_id) for row in rows)
+    fields = (_item_values(file_id, row) for row in rows)
     lines = ("\t".join(map(_copied, each)) + "\n" for each in fields)
     _stream_copy(_ITEM_COLUMNS, lines)
 
@@ -107,7 +107,7 @@ def _stream_copy(columns: tuple[str, ...], lines: Iterator[str]) -> None:
 
 
 def _copy_lines(file_id: str, rows: Iterable[Row]) -> Iterator[str]:
-    """Rows as COPY reads them. One function of twenty names, for a file has a million lines."""
+    """Rows as COPY reads them. One function of thirty names, for a file has a million lines."""
     last: datetime | None = None
     time_text = ""
     # fmt: off
@@ -115,7 +115,7 @@ def _copy_lines(file_id: str, rows: Iterable[Row]) -> Iterator[str]:
         number, kind, _word, partner_number, alipay_number, currency, _amount, amount_minor, _fee,
         fee_minor, _net, net_minor, pricing_currency, _pricing, pricing_minor, occurred_at,
         settled_at, text, _layout, remark, _industry, _merchant, merchant_id, store_name, scene,
-        rate_text, wallet, _original,
+        rate_text, wallet, _original, _batch, _count,
     ) in rows:
         # fmt: on
         if occurred_at is not last:  # lines of one second share the object
@@ -155,8 +155,7 @@ def _insert(file_id: int, rows: Iterable[Row]) -> None:
 
 
 def _insert_items(file_id: int, rows: Iterable[Row]) -> None:
-    values = ((*_values(file_id, row), row.original_trans_id) for row in rows)
-    _stream_insert(_ITEM_COLUMNS, values)
+    _stream_insert(_ITEM_COLUMNS, (_item_values(file_id, row) for row in rows))
 
 
 def _stream_insert(
@@ -195,6 +194,11 @@ def _values(file_id: int, row: Row) -> tuple[str | int | None, ...]:
         row.rate_text[:_SHORT],
         row.text,
     )
+
+
+def _item_values(file_id: int, row: Row) -> tuple[str | int | None, ...]:
+    """The same with what only files of the JSON products give."""
+    return (*_values(file_id, row), row.original_trans_id, row.batch, row.stated_count)
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,7 @@ from merchant_portal.keyset import read_page
 from payments.filtering import read_row_number
 from qrcodes.permissions import PortalRequest, needs
 from reconciliation import services, tasks
+from reconciliation.batches import batches_of
 from reconciliation.errors import StatementRefused, VouchRefused
 from reconciliation.forms import StatementFilter, StatementFilterForm, UploadForm
 from reconciliation.models import SetAside, StatementFile, StatementFileQuerySet
@@ -162,6 +163,7 @@ def statement_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "tone": _TONES.get(file.state, "bad"),
         "may_import": _may_import(request),
         "sums": sums_of(file),
+        "batches": batches_of(file),
         "problems": problems[:_PROBLEMS_SHOWN],
         "problems_after": problems[_PROBLEMS_SHOWN - 1].line_number
         if len(problems) > _PROBLEMS_SHOWN

@@ -32,6 +32,7 @@ from refunds.states import REFUND_SENT, RefundState
 _SEEN_BEFORE = frozenset(
     {"REPEATED_REFUNDMENT_REQUEST", "DISCORDANT_REPEAT_REQUEST", "REPEAT_REQ_INCONSISTENT"}
 )
+_LONGEST_NUMBER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ _MAY_STILL_SUCCEED = frozenset(
 
 def _record_success(refund: Refund, payment: Payment, heard: Answered[RefundAnswer]) -> None:
     """Paid back, or only noted down: that depends on how it was asked for."""
+    _keep_number(refund, heard.answer.alipay_refund_id)
     if heard.answer.is_refunded:
         moves.complete(
             refund, payment, refunded_at=heard.call.started_at, actor=ALIPAY, call=heard.call
@@ -155,6 +157,12 @@ def _record_success(refund: Refund, payment: Payment, heard: Answered[RefundAnsw
     elif refund.state in {RefundState.SUBMITTED, RefundState.UNKNOWN}:
         giving_back.move(refund, RefundState.ACCEPTED, actor=ALIPAY, call=heard.call)
         _ask_after_the_run(refund, payment, "SUCCESS")
+
+
+def _keep_number(refund: Refund, number: str) -> None:
+    """Alipay's own number of it: the night's file may know it by no other."""
+    if 0 < len(number) <= _LONGEST_NUMBER:
+        refund.alipay_refund_id = number
 
 
 def _ask_after_the_run(refund: Refund, payment: Payment, said: str) -> None:
@@ -231,6 +239,7 @@ def _record_end(asked: Refund, heard: HeardOfQuery) -> None:
 
 def _record_state(refund: Refund, payment: Payment, heard: Answered[RefundQueryAnswer]) -> None:
     answer, call = heard.answer, heard.call
+    _keep_number(refund, answer.alipay_refund_id)
     said = f"{answer.state.value} {answer.error}".strip()
     if answer.state is RefundResult.SUCCESS:
         sent_at = refund.first_sent_at if refund.is_sync else None

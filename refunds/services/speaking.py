@@ -103,6 +103,7 @@ def _send_by_json(refund: Refund, payment: Payment) -> HeardOfRefund:
             currency=refund.currency,
             fields={},
             exchange=answer.exchange,
+            alipay_refund_id=answer.refund_id,
         )
 
     return unraised(lambda: gateway.ask_json(payment.account, refund, call))
@@ -119,6 +120,7 @@ def _ask_by_json(refund: Refund, payment: Payment) -> HeardOfQuery:
             alipay_trans_id=payment.alipay_trans_id,
             fields={},
             exchange=answer.exchange,
+            alipay_refund_id=answer.refund_id,
         )
 
     return unraised(lambda: gateway.ask_json(refund.account, refund, call))

@@ -169,6 +169,17 @@ def test_a_refund_names_its_payment_and_is_a_magnitude() -> None:
     assert (row.kind, row.amount_minor, row.original_trans_id) == (Kind.REFUND, 250, "2024A1")
 
 
+def test_a_refund_that_came_back_is_money_to_the_merchant() -> None:
+    row = only(read_items(ITEM.replace("PAYMENT,2024", "REFUND_REVERSAL,2024"))[1])
+    assert (row.kind, row.kind.direction, row.amount_minor) == (Kind.REFUND_REVERSAL, 1, 800)
+
+
+def test_one_below_zero_is_set_aside() -> None:
+    back = ITEM.replace("PAYMENT,2024", "REFUND_REVERSAL,2024").replace("8.00", "-8.00")
+    _, rows, problems, _ = read_items(back)
+    assert (rows, [problem.reason for problem in problems]) == ([], [Reason.SIGN])
+
+
 def test_a_time_in_another_zone_is_the_same_instant() -> None:
     _, rows, _, _ = read_sample("ams_transactionItems_20181225_000.csv")
     assert rows[0].occurred_at == datetime(2018, 12, 25, 9, 30, tzinfo=GMT8)

@@ -6,7 +6,9 @@ from merchant_portal.accounts.models import Account
 from merchant_portal.clock import GMT8
 from payments.models import Payment, Sale
 from payments.states import Interface, Product
+from qrcodes.models import Counter
 from reconciliation.models import StatementFile
+from tests import factories
 from tests.alipay.statement_files import END, ITEM_COLUMNS, NEWEST_COLUMNS
 from tests.reconciliation import files
 from tests.reconciliation.books import DAY, at, compare_due, paid
@@ -14,6 +16,7 @@ from tests.reconciliation.books import DAY, at, compare_due, paid
 CLIENT_ID = "SANDBOX_5X00000000000001"
 #: A merchant number that is neither a partner id nor a client id.
 MERCHANT = "1022188000000000001"
+INWARD = {"PAYMENT", "REFUND_REVERSAL"}
 
 
 def json_account(*, folder: str = "", client_id: str = CLIENT_ID) -> Account:
@@ -38,6 +41,8 @@ def sold(
     """A payment that the counter began, paid and booked."""
     payment = paid(account, number, minor, when=when, alipay=alipay)
     payment.product = product
+    payment.counter = Counter.objects.first() or factories.counter(factories.store())
+    payment.store = payment.counter.store
     payment.save()
     when = when or at("09:12:44")
     Sale.objects.create(
@@ -64,7 +69,7 @@ def item(
     merchant: str = MERCHANT,
 ) -> str:
     """A row of a transaction file of family A1; `of` is the original payment's id."""
-    sign = "" if kind == "PAYMENT" else "-"
+    sign = "" if kind in INWARD else "-"
     alipay = alipay or f"2024{number}"
     return (
         f"{merchant},,{alipay},{of},{number},Noodles,ALIPAY_CN,{kind},{_written(when)},"
@@ -83,7 +88,7 @@ def newest(
     fee: str = "-0.10",
 ) -> str:
     """A row of family A2, settled in its own currency; `of` is the payment's request id."""
-    sign = "" if kind == "PAYMENT" else "-"
+    sign = "" if kind in INWARD else "-"
     time = _written(when)
     return (
         f"{MERCHANT},Antom,{kind},2024{number},{number},{of},ALIPAY_CN,{status},{time},{time},"

@@ -1,6 +1,7 @@
 """Days of the JSON products compared: what a counter began beside their files."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
@@ -8,7 +9,7 @@ from django.conf import LazySettings
 from merchant_portal.accounts.models import Account
 from payments.states import Interface, Product
 from reconciliation import services
-from reconciliation.models import ComparedDay, Verdict
+from reconciliation.models import ComparedDay, StatementFile, Verdict
 from reconciliation.standing import DayStanding, standing_of, with_standing
 from reconciliation.states import FileState
 from tests.reconciliation import books
@@ -24,8 +25,11 @@ from tests.reconciliation.books import (
     words,
 )
 from tests.reconciliation.items import (
+    MERCHANT,
+    body_of,
     item,
     json_account,
+    name_of,
     newest,
     sold,
     take_items,
@@ -231,10 +235,42 @@ def test_one_amount_a_hundred_times_ours_is_a_difference(shop: Account) -> None:
 
 
 def test_what_is_said_of_smallest_units_is_read_so(shop: Account, settings: LazySettings) -> None:
-    settings.STATEMENT_SMALLEST_UNITS = frozenset({"1022188000000000001"})
+    settings.STATEMENT_SMALLEST_UNITS = frozenset({MERCHANT})
     sold(shop, "A1")
     take_items(shop, item("A1", "800"))
     assert words(shop) == ["MATCHED"]
+
+
+def test_once_that_is_said_the_same_file_is_read_anew(
+    shop: Account, settings: LazySettings
+) -> None:
+    sold(shop, "A1")
+    first = take_items(shop, item("A1", "800"))
+    settings.STATEMENT_SMALLEST_UNITS = frozenset({MERCHANT})
+    again = take_items(shop, item("A1", "800"))
+    assert (again.pk, again.state, again.problem) == (first.pk, FileState.ACCEPTED, "")
+    assert words(shop) == ["MATCHED"]
+
+
+def test_while_nothing_is_said_the_same_file_changes_nothing(shop: Account) -> None:
+    sold(shop, "A1")
+    first = take_items(shop, item("A1", "800"))
+    again = take_items(shop, item("A1", "800"))
+    assert (again.pk, again.state, again.read_at) == (first.pk, first.state, first.read_at)
+
+
+def test_from_a_folder_it_is_read_anew_by_itself(
+    shop: Account, settings: LazySettings, tmp_path: Path
+) -> None:
+    shop.statement_folder = str(tmp_path)
+    shop.save()
+    sold(shop, "A1")
+    (tmp_path / name_of()).write_bytes(body_of(item("A1", "800")))
+    for units in (frozenset[str](), frozenset({MERCHANT})):
+        settings.STATEMENT_SMALLEST_UNITS = units
+        for file in services.fetch_folders(at("12:00:00", day=NEXT_DAY)):
+            services.read_file(file.pk)
+    assert StatementFile.objects.get().state == FileState.ACCEPTED
 
 
 def test_a_compared_day_forgets_nothing_on_the_next_look(shop: Account) -> None:

@@ -4,18 +4,19 @@ from collections.abc import Iterable
 from io import BytesIO
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import LazySettings
 
 from merchant_portal import clock
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.statements import Kind
 from reconciliation import services
+from reconciliation.batches import batches_of
 from reconciliation.models import Discrepancy, StatementFile
 from reconciliation.states import FileState, Source
+from refunds.states import RefundState
 from tests import factories
 from tests.alipay_side import AlipaySide
+from tests.keys import rsa_pair
 from tests.reconciliation import books
 from tests.reconciliation.books import cancelled, open_words, refunded, words
 from tests.reconciliation.files import ACTOR
@@ -29,16 +30,7 @@ FAMILIES = ["A1", "A2"]
 
 @pytest.fixture(scope="module")
 def key_pair() -> tuple[str, str]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
+    return rsa_pair()
 
 
 @pytest.fixture
@@ -183,4 +175,53 @@ def test_what_failed_stands_in_the_newest_file_and_counts_for_nothing(
     till.call("cancel", {"paymentRequestId": "OC2026112019550000012347"})
     [file] = night(shop, alipay, kinds=["transaction"])
     assert (file.state, file.row_count, file.set_aside_count) == (FileState.ACCEPTED, 1, 0)
+    assert open_words(shop) == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_refund_that_came_back_is_open_until_it_is_booked(
+    family: str, shop: Account, till: JSONShop, alipay: AlipaySide
+) -> None:
+    alipay.set_terms(shop.partner_id, item_family=family)
+    live(shop, till)
+    alipay.return_refund("BACK1")
+    [file] = night(shop, alipay, kinds=["transaction"])
+    assert (file.set_aside_count, open_words(shop)) == (0, ["MISSING_OURS"])
+    services.book_discrepancy(Discrepancy.objects.get(), note="", actor=ACTOR)
+    assert shop.refunds.get().state == RefundState.RETURNED
+    assert words(shop, clock.transaction_day(clock.now())) == ["MATCHED"] * 6
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_came_back_is_settled_and_adds_up(
+    family: str, shop: Account, till: JSONShop, alipay: AlipaySide
+) -> None:
+    alipay.set_terms(shop.partner_id, item_family=family, settlement_rule="same_day")
+    live(shop, till)
+    alipay.return_refund("BACK1")
+    files = {file.document: file for file in night(shop, alipay)}
+    nets = {line.kind: line.net_minor for line in files["settlement"].lines.all()}
+    assert nets["REFUND_REVERSAL"] == nets["REFUND"]
+    [batch] = batches_of(files["settlement"])
+    assert (batch.agrees, batch.total.lines.count) == (True, 6)
+
+
+def test_a_batch_that_does_not_add_up_is_seen(
+    shop: Account, till: JSONShop, alipay: AlipaySide
+) -> None:
+    alipay.set_terms(shop.partner_id, settlement_rule="same_day")
+    live(shop, till)
+    alipay.spoil_file("batch_sum_wrong", value="3")
+    files = {file.document: file for file in night(shop, alipay)}
+    [batch] = batches_of(files["summary"])
+    assert (batch.agrees, abs(batch.total.difference.minor)) == (False, 300)
+
+
+def test_a_refund_under_its_payments_number_is_the_one_we_made(
+    shop: Account, till: JSONShop, alipay: AlipaySide
+) -> None:
+    alipay.set_terms(shop.partner_id, item_refund_ids="payment")
+    live(shop, till)
+    night(shop, alipay, kinds=["transaction"])
+    assert words(shop, clock.transaction_day(clock.now())) == ["MATCHED"] * 5
     assert open_words(shop) == []

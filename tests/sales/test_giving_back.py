@@ -47,6 +47,20 @@ def test_part_of_a_sale_is_refunded(till: Till) -> None:
     assert (theirs["amount"], theirs["out_biz_no"]) == ("5.00", refund.partner_refund_id)
 
 
+@pytest.mark.parametrize("silence", ["", "done_but_no_answer", "half"])
+def test_alipays_own_number_of_a_refund_is_kept_where_it_is_told(
+    till: Till, interface: str, silence: str
+) -> None:
+    payment = till.payment(till.scan("12.50"))
+    if silence:
+        till.alipay.switch(silence, None, times=1, service=REFUND[interface])
+    refund = _refund(till, payment, 500)
+    for _try in range(6):
+        _tick(till)
+    refund.refresh_from_db()
+    assert bool(refund.alipay_refund_id) == (interface == "json")
+
+
 @pytest.mark.parametrize("silence", ["done_but_no_answer", "http_500", "half", "unknown_then"])
 def test_a_refund_whose_answer_is_lost_goes_back_once(
     till: Till, interface: str, silence: str

@@ -10,7 +10,7 @@ import pytest
 from merchant_portal.alipay.statements import FileState
 
 from .counter import charge, payment_code, precreate, scan
-from .files import FRIDAY, MONDAY, closed, read, rows_of, terms, written
+from .files import FRIDAY, MONDAY, SATURDAY, closed, read, rows_of, terms, written
 from .json_shop import ORDER, PRICE, SALE, JSONShop
 from .wire import Merchant
 
@@ -263,6 +263,50 @@ def test_a_file_may_come_later(till: JSONShop) -> None:
     till.shop.control("clock", advance_seconds=7201)
     [told] = [each for each in till.shop.books("files") if each["name"].endswith(".csv")]
     assert len(table(told["path"])) == 1
+
+
+@pytest.mark.parametrize("late", [1, 2])
+def test_a_file_that_comes_later_brings_no_other(till: JSONShop, late: int) -> None:
+    payment = sold(till)
+    charge(till.shop, partner_trans_id="GATEWAY")
+    day = [each["name"] for each in closed(till.shop, FRIDAY) if each["kind"] == "transaction"]
+    assert len(day) == 2
+    till.shop.at(f"{FRIDAY}T13:00:00+08:00")
+    till.refund(payment, "R1", "500")
+    spoil(till, "late_file", times=late)
+    held_back = day[:late]
+    now = [each["name"] for each in closed(till.shop, FRIDAY) if each["kind"] == "transaction"]
+    assert now == [name for name in day if name not in held_back]
+    told = [each for each in closed(till.shop, SATURDAY) if each["kind"] == "transaction"]
+    assert [each["name"] for each in told] == held_back
+
+
+@pytest.mark.parametrize("family", ["A1", "A2"])
+def test_a_refund_that_came_back_has_a_row_of_its_own(till: JSONShop, family: str) -> None:
+    terms(till.shop, item_family=family, settlement_rule="same_day")
+    payment = sold(till)
+    refunded = till.refund(payment, "R1", "500").members
+    [made] = till.shop.books("refunds")
+    assert till.shop.control(f"refunds/{made['refund_id']}/return").status_code == 200
+    made_files = files(till)
+    rows = {row["transactionType"]: row for row in table(made_files["transactionItems"])}
+    back = rows["REFUND_REVERSAL"]
+    assert back["transactionAmountValue"] == "5.00"
+    assert back["transactionId"] not in {payment, refunded["refundId"], ""}
+    assert back["transactionRequestId"] == "R1"
+    nets = [Decimal(row["settlementAmountValue"]) for row in table(made_files["settlementItems"])]
+    summary = {row["summaryType"]: row for row in table(made_files["settlementSummary"])}
+    assert Decimal(summary["TOTAL"]["settlementAmountValue"]) == sum(nets)
+    assert summary["REFUND_REVERSAL"]["settlementAmountValue"] == "4.95"
+
+
+def test_a_refund_may_repeat_its_payments_request_id(till: JSONShop) -> None:
+    terms(till.shop, item_refund_ids="payment")
+    told = till.refund(sold(till), "R1", "500").members
+    [back] = [
+        row for row in table(files(till)["transactionItems"]) if row["transactionType"] == "REFUND"
+    ]
+    assert (back["transactionRequestId"], back["transactionId"]) == (SALE, told["refundId"])
 
 
 @pytest.mark.parametrize("family", ["A1", "A2"])

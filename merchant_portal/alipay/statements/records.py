@@ -96,6 +96,10 @@ class Row(NamedTuple):
     wallet: str
     original_trans_id: str = ""
     """JSON products only: the number of the payment that a refund or cancel is of."""
+    batch: str = ""
+    """Settlements of the JSON products: the number of the batch that the line was paid out in."""
+    stated_count: int | None = None
+    """Summaries only: of how many lines it is the sum; None where it does not say."""
 
     @property
     def fields(self) -> dict[str, str]:

@@ -29,13 +29,16 @@ class Document(StrEnum):
 class Kind(StrEnum):
     """What a line says happened, in our words.
 
-    OTHER and TOTAL stand in settlements of the JSON products alone: a fee, a reserve, a dispute or
-    a correction, and the sum of a summary's lines. Their amounts have their own sign.
+    REFUND_REVERSAL is the JSON products' word for a refund that came back: the buyer could not be
+    paid, and the merchant has the money again. OTHER and TOTAL stand in their settlements alone: a
+    fee, a reserve, a dispute or a correction, and the sum of a summary's lines. The amounts of
+    these two have their own sign.
     """
 
     PAYMENT = "PAYMENT"
     CANCEL = "CANCEL"
     REFUND = "REFUND"
+    REFUND_REVERSAL = "REFUND_REVERSAL"
     OTHER = "OTHER"
     TOTAL = "TOTAL"
 
