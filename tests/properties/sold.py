@@ -65,11 +65,17 @@ class Sold:
                 said = SaleOutcome.GIVEN_BACK
             case PaymentState.CLOSED:
                 assert not self.was_paid, "charged, and nobody here knows"
-                said = SaleOutcome.REFUSED if self.sale.refusal else SaleOutcome.NOT_PAID
+                said = self._said_of_closed()
             case state:
                 raise AssertionError(f"{state} at the end")
         assert self.outcome == said
         self._hold_its_money()
+
+    def _said_of_closed(self) -> SaleOutcome:
+        """What Alipay cancelled after silence, without a word of what it had been, is asked."""
+        if self.payment.question == Question.CANCELLED_UNSAID:
+            return SaleOutcome.ASK
+        return SaleOutcome.REFUSED if self.sale.refusal else SaleOutcome.NOT_PAID
 
     def _hold_its_money(self) -> None:
         entries = LedgerEntry.objects.filter(payment=self.payment)
