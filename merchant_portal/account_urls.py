@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchant_portal import account_views as views
+from merchant_portal import agent_token_views
 
 urlpatterns = [
     path("accounts/", views.account_list, name="account_list"),
@@ -19,5 +20,15 @@ urlpatterns = [
         "accounts/<int:pk>/keys/<int:key>/retire/",
         views.account_key_retire,
         name="account_key_retire",
+    ),
+    path(
+        "accounts/<int:pk>/agent-tokens/<int:merchant>/",
+        agent_token_views.agent_token_edit,
+        name="agent_token_edit",
+    ),
+    path(
+        "accounts/<int:pk>/agent-tokens/<int:merchant>/forget/",
+        agent_token_views.agent_token_forget,
+        name="agent_token_forget",
     ),
 ]

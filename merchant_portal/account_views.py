@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,24 +19,13 @@ from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.forms import AccountForm, GenerateForm, KeyForm
 from merchant_portal.accounts.models import Account, AccountKey
 from merchant_portal.accounts.services import KeyNeed
+from merchant_portal.agent_token_views import shown_tokens
 from merchant_portal.connection import check_connection
+from merchant_portal.reaching import account_to_change, visible_accounts
 from merchant_portal.vault import SealBroken
-from qrcodes.permissions import PortalRequest, Principal, needs
+from qrcodes.permissions import PortalRequest, needs
 
 _CALLS_SHOWN = 10
-
-
-def visible_accounts(principal: Principal) -> QuerySet[Account]:
-    """The accounts through which the stores somebody sees are paid; everywhere: all."""
-    scope = principal.scope(Right.SEE_ACCOUNTS, store_path="enrolments__store")
-    return Account.objects.filter(scope).distinct()
-
-
-def _account_to_change(request: PortalRequest, pk: int) -> Account:
-    """An account belongs to no store, so changing it needs the right everywhere."""
-    account = get_object_or_404(visible_accounts(request.principal), pk=pk)
-    request.principal.require_everywhere(Right.CHANGE_ACCOUNTS)
-    return account
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +71,7 @@ def account_new(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs(Right.CHANGE_ACCOUNTS)
 def account_edit(request: PortalRequest, pk: int) -> HttpResponse:
-    account = _account_to_change(request, pk)
+    account = account_to_change(request, pk)
     who = {"partner_id": account.partner_id, "region": account.region}
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
@@ -119,6 +107,9 @@ def account_detail(request: PortalRequest, pk: int) -> HttpResponse:
         "missing": services.missing_keys(account, at=now),
         "json_gap": services.json_gap(account),
         "unfit": services.unfit_keys(account, at=now),
+        "agent_tokens": list(shown_tokens(request.principal, account))
+        if account.sends_agent_tokens
+        else [],
         "calls": account.calls.order_by("-id")[:_CALLS_SHOWN],
         "quarantined": account.quarantine.filter(notification__isnull=True).count(),
         "notify_url": settings.PUBLIC_URL + reverse("alipay_notify", args=[account.notify_key]),
@@ -150,7 +141,7 @@ def _shown(key: AccountKey) -> ShownKey:
 @needs(Right.CHANGE_ACCOUNTS)
 def account_check(request: PortalRequest, pk: int) -> HttpResponse:
     """Ask Alipay a harmless question and say what its answer means."""
-    account = _account_to_change(request, pk)
+    account = account_to_change(request, pk)
     verdict = check_connection(account)
     say = messages.success if verdict.works else messages.error
     say(request, verdict.sentence)
@@ -161,7 +152,7 @@ def account_check(request: PortalRequest, pk: int) -> HttpResponse:
 @needs(Right.CHANGE_ACCOUNTS)
 def account_key_new(request: PortalRequest, pk: int) -> HttpResponse:
     """Add a key beside those in force, pasted or from a file."""
-    account = _account_to_change(request, pk)
+    account = account_to_change(request, pk)
     form = KeyForm(request.POST or None, request.FILES or None, account=account)
     if request.method == "POST" and form.is_valid():
         purpose, algorithm = form.purpose_and_algorithm
@@ -186,7 +177,7 @@ def account_key_new(request: PortalRequest, pk: int) -> HttpResponse:
 @needs(Right.CHANGE_ACCOUNTS)
 def account_key_made(request: PortalRequest, pk: int) -> HttpResponse:
     """Make a key pair of our own; its public half is shown for upload."""
-    account = _account_to_change(request, pk)
+    account = account_to_change(request, pk)
     form = GenerateForm(request.POST, account=account)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["algorithm"])))
@@ -205,7 +196,7 @@ def account_key_made(request: PortalRequest, pk: int) -> HttpResponse:
 @needs(Right.CHANGE_ACCOUNTS)
 def account_key_activate(request: PortalRequest, pk: int, key: int) -> HttpResponse:
     """Alipay has the public half: from now on this key signs."""
-    account = _account_to_change(request, pk)
+    account = account_to_change(request, pk)
     row = get_object_or_404(account.keys, pk=key)
     try:
         services.activate_key(row, actor=request.principal.actor)
@@ -220,7 +211,7 @@ def account_key_activate(request: PortalRequest, pk: int, key: int) -> HttpRespo
 @needs(Right.CHANGE_ACCOUNTS)
 def account_key_retire(request: PortalRequest, pk: int, key: int) -> HttpResponse:
     """Retire a key; the last of its kind only where its fingerprint is typed."""
-    account = _account_to_change(request, pk)
+    account = account_to_change(request, pk)
     row = get_object_or_404(account.keys, pk=key)
     typed = request.POST.get("fingerprint", "").strip()
     try:

@@ -19,7 +19,7 @@ from qrcodes.api_doors import Door, IdField, reached
 _TERMS = [
     "name", "sign_type", "gateway_url", "spare_url", "settlement_currency", "refund_window_days",
     "cancel_grace_minutes", "fee_rate", "amount_source", "integration", "service_provider_id",
-    "statement_folder", "client_id", "key_version", "json_url",
+    "statement_folder", "client_id", "key_version", "json_url", "sends_agent_tokens",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from merchant_portal.alipay.json_api.inquiries import InquiryAnswer
 from merchant_portal.alipay.messages import TradeAnswer
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from merchant_portal.vault import SealBroken
+from qrcodes.services import newest_agent_token
 
 #: The gateway's word and the JSON API's.
 _NOT_THERE = frozenset({"TRADE_NOT_EXIST", "ORDER_NOT_EXIST"})
@@ -64,7 +65,10 @@ def _ask_gateway(account: Account, number: str) -> Heard:
 
 def _ask_json(account: Account, number: str) -> Heard:
     return gateway.ask_json(
-        account, account, lambda client: client.inquire_payment(payment_request_id=number)
+        account,
+        account,
+        lambda client: client.inquire_payment(payment_request_id=number),
+        agent_token=newest_agent_token(account),
     )
 
 

@@ -17,6 +17,7 @@ from merchant_portal.accounts.errors import AccountRefused
 from merchant_portal.accounts.models import Account, CallOutcome, GatewayCall
 from merchant_portal.accounts.services import contract_of, json_contract_of
 from merchant_portal.alipay.client import Contract, GatewayClient, open_http
+from merchant_portal.alipay.concealing import Secret
 from merchant_portal.alipay.errors import (
     GatewayRefused,
     GatewayUnreachable,
@@ -98,10 +99,15 @@ def ask_json(
     subject: models.Model,
     call: Callable[[JSONClient], Answer],
     *,
+    agent_token: Secret | None = None,
     within_seconds: float | None = None,
 ) -> Answered[Answer] | Refused | Unanswered:
-    """The same at the JSON API; a payment code that is sent is recorded by its ends alone."""
-    contract = _in_time(json_contract_of(account), within_seconds)
+    """The same at the JSON API; a payment code or an agent token that is sent is not recorded.
+
+    ``agent_token`` is the merchant's, where the account sends them; nothing leaves without it.
+    """
+    contract = json_contract_of(account, agent_token=agent_token)
+    contract = _in_time(contract, within_seconds)
     return _made(account, subject, JSONClient(contract, http=_http(), now=clock.now), call)
 
 

@@ -29,6 +29,10 @@ class KeyMissing(AccountRefused):
         self.algorithm = algorithm
 
 
+class AgentTokenMissing(AccountRefused):
+    """A call under an integrator's own client id lacks the token of the merchant it is about."""
+
+
 class LastKey(AccountRefused):
     """Retiring this key would leave the account without one it needs; naming it confirms."""
 

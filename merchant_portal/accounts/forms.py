@@ -19,7 +19,7 @@ _FIELDS = [
     "name", "partner_id", "region", "sign_type", "gateway_url", "spare_url",
     "settlement_currency", "amount_source", "refund_window_days", "cancel_grace_minutes",
     "fee_rate", "integration", "service_provider_id", "statement_folder", "client_id",
-    "key_version", "json_url",
+    "key_version", "json_url", "sends_agent_tokens",
 ]  # fmt: skip
 
 

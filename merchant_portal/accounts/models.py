@@ -133,6 +133,14 @@ class Account(models.Model):
             "without one, through the gateway."
         ),
     )
+    sends_agent_tokens = models.BooleanField(
+        _("agent tokens (JSON products)"),
+        default=False,
+        help_text=_(
+            "Only where the client id is a system integrator's with a contract of its own: every"
+            " call then names its merchant by an agent token."
+        ),
+    )
     notify_key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     created_at = models.DateTimeField(_("added at"))
     keys_changed_at = models.DateTimeField(null=True, editable=False)
@@ -164,6 +172,8 @@ class Account(models.Model):
             problems["client_id"] = _("A client id is letters, digits, _ and -.")
         if not re.fullmatch(r"[0-9]*", self.key_version, re.ASCII):
             problems["key_version"] = _("A key version is a number.")
+        if self.sends_agent_tokens and not self.client_id:
+            problems["sends_agent_tokens"] = _("Agent tokens go with a client id only.")
         if problems:
             raise ValidationError(problems)
 

@@ -16,6 +16,7 @@ from .records import Code, CodeState, Notice, Partner, Record, Trade, TradeStatu
 ALIPAY_TIME = timezone(timedelta(hours=8), "GMT+8")
 IN_MEMORY = ":memory:"
 TABLES = (
+    "agent_tokens",
     "client_keys",
     "clients",
     "orders",

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, replace
 from typing import Any
 
-from . import json_signing, json_words, signing
+from . import agents, json_signing, json_words, signing
 from .books import Books
 from .checks import is_web_address
 from .contracts import text_of
@@ -17,7 +17,9 @@ from .wishes import read_flag
 
 CALLS = ("pay", "inquiryPayment", "cancel", "refund", "inquiryRefund")
 SIGNATURE_WORDS = ("SIGNATURE_INVALID", "INVALID_SIGNATURE")
-WRITABLE_KEYS = frozenset({"merchant_public_key_pem", "key_version", "retire_key_version"})
+WRITABLE_KEYS = frozenset(
+    {"merchant_public_key_pem", "key_version", "retire_key_version", "agent_tokens"}
+)
 
 
 def save_client(books: Books, request: Request) -> Response:
@@ -33,6 +35,8 @@ def save_client(books: Books, request: Request) -> Response:
         client = _client_from(books, fields, known)
         books.save(client)
         _keep_key(books, client, fields)
+        if "agent_tokens" in fields:
+            agents.keep_tokens(books, client, fields["agent_tokens"])
     return done(request, told(books, client))
 
 
@@ -44,6 +48,7 @@ def told(books: Books, client: Client) -> dict[str, object]:
     return members | {
         "checks_request_time": bool(client.checks_request_time),
         "notifies_failures": bool(client.notifies_failures),
+        "agent_tokens": {each.merchant_id: each.token for each in agents.tokens_of(books, client)},
         "key_versions": [key.key_version for key in keys_of(books, client)],
         "alipay_public_key_pem": signing.public_key_pem_of(client.alipay_private_key_pem),
     }
@@ -62,7 +67,9 @@ def keys_of(books: Books, client: Client) -> list[ClientKey]:
 def client_row(books: Books, client: Client) -> Html:
     """One client id on Alipay's page, with the key the merchant must know."""
     versions = ", ".join(key.key_version for key in keys_of(books, client))
+    merchants = ", ".join(each.merchant_id for each in agents.tokens_of(books, client))
     values = {
+        "agents": f" · agent tokens for {merchants}" if merchants else "",
         "client_id": client.client_id,
         "partner_id": client.partner_id,
         "versions": f"key versions {versions}" if versions else "no key yet",

@@ -115,3 +115,17 @@ class ClientKey(Record):
     client_id: str
     key_version: str
     public_key_pem: str
+
+
+@dataclass(frozen=True)
+class AgentToken(Record):
+    """What an integrator with a contract of its own sends for one of its merchants, by the
+    merchant's `referenceMerchantId`."""
+
+    table = "agent_tokens"
+    key = "token_id"
+
+    token_id: int | None
+    client_id: str
+    merchant_id: str
+    token: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import (
+    json_agents,
     json_door,
     json_pay,
     json_payments,
@@ -72,6 +73,7 @@ def answer(books: Books, request: Request, name: str) -> Response:
         return before
     try:
         call = json_door.admit(books, request, name)
+        json_agents.refuse_agent(books, request, call)
     except Unsigned as refused:
         return _response(books, request, _declined(refused))
     except Declined as refused:

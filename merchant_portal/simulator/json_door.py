@@ -58,8 +58,6 @@ def admit(books: Books, request: Request, name: str) -> JSONCall:
         raise Unsigned("INVALID_CLIENT")
     sent = read_request_time(request.headers.get("request-time", ""))
     key_version = _check_signature(books, request, client)
-    if client.agent_token and request.headers.get("agent-token", "") != client.agent_token:
-        raise Declined("ACCESS_DENIED", "Agent-Token")
     if not client.may_call(name):
         raise Declined("ACCESS_DENIED", name)
     if client.checks_request_time and abs(books.now() - sent) > REQUEST_TIME_WINDOW:

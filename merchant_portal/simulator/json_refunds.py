@@ -46,8 +46,14 @@ def meddled_refund(books: Books, call: JSONCall, meddling: Meddling) -> Members:
 
 
 def inquire(books: Books, call: JSONCall) -> Members:
-    """Where a refund stands; Alipay's id wins over the merchant's. Raises Declined."""
+    """Where a refund stands."""
     clockwork.catch_up(books)
+    found = wanted(books, call)
+    return _members(found) | {"refundReason": found.reason, "refundStatus": found.state}
+
+
+def wanted(books: Books, call: JSONCall) -> Refund:
+    """The refund a request is about; Alipay's id wins over the merchant's. Raises Declined."""
     refund_id = call.members.text("refundId", longest=64, needed=False, form=ID)
     number = call.members.text("refundRequestId", longest=64, needed=False, form=ID)
     if not refund_id and not number:
@@ -57,7 +63,7 @@ def inquire(books: Books, call: JSONCall) -> Members:
         found = refunds.refund_of(books, call.client.partner_id, number)
     if found is None:
         raise Declined(NOT_EXIST)
-    return _members(found) | {"refundReason": found.reason, "refundStatus": found.state}
+    return found
 
 
 def _paid_trade(books: Books, call: JSONCall) -> Trade:

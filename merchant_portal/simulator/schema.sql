@@ -267,6 +267,14 @@ CREATE TABLE IF NOT EXISTS clients (
     checks_request_time INTEGER NOT NULL,
     notifies_failures INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS agent_tokens (
+    token_id INTEGER PRIMARY KEY,
+    client_id TEXT NOT NULL REFERENCES clients,
+    merchant_id TEXT NOT NULL,
+    token TEXT NOT NULL,
+    UNIQUE (client_id, merchant_id),
+    UNIQUE (client_id, token)
+);
 CREATE TABLE IF NOT EXISTS client_keys (
     key_id INTEGER PRIMARY KEY,
     client_id TEXT NOT NULL REFERENCES clients,

@@ -10,6 +10,7 @@ from merchant_portal import gateway
 from merchant_portal.accounts.models import Account
 from merchant_portal.accounts.services import contract_of, json_contract_of
 from merchant_portal.alipay.client import GatewayClient
+from merchant_portal.alipay.concealing import Secret
 from merchant_portal.alipay.json_api import orders
 from merchant_portal.alipay.json_api import payments as json_payments
 from merchant_portal.alipay.json_api.amounts import MinorAmount
@@ -33,6 +34,7 @@ from payments.models import Payment
 from payments.services.speaking import Unsent, major_text
 from payments.states import Interface
 from qrcodes.models import Counter, Enrolment
+from qrcodes.services import agent_token_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,10 @@ class Wish:
         """In which generation it is begun, and spoken of ever after."""
         return Interface.JSON if self.account.sells_by_json else Interface.GATEWAY
 
+    def agent_token(self) -> Secret | None:
+        """Its merchant's, where the account sends them; raises AgentTokenMissing, SealBroken."""
+        return agent_token_for(self.account, self.enrolment.store_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -75,7 +81,7 @@ HeardOfBeginning = Answered[Begun] | Refused | Unanswered | Unsent
 def refuse_unfit(wish: Wish) -> None:
     """Raise one of ``gateway.NOTHING_SENT`` where Alipay could not be asked for it."""
     if wish.interface == Interface.JSON:
-        terms = json_contract_of(wish.account)
+        terms = json_contract_of(wish.account, agent_token=wish.agent_token())
         terms.key()
         _json_request(wish).as_members(terms, now=wish.sent_at)
         return
@@ -101,7 +107,13 @@ def send(wish: Wish, payment: Payment) -> HeardOfBeginning:
 
     try:
         if wish.interface == Interface.JSON:
-            return gateway.ask_json(wish.account, payment, call_json, within_seconds=within)
+            return gateway.ask_json(
+                wish.account,
+                payment,
+                call_json,
+                agent_token=wish.agent_token(),
+                within_seconds=within,
+            )
         return gateway.ask(wish.account, payment, call, within_seconds=within)
     except gateway.NOTHING_SENT as unfit:
         return Unsent(str(unfit))

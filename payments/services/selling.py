@@ -35,6 +35,7 @@ from payments.services.beginning import Wish
 from payments.states import PaymentState, Product
 from qrcodes.errors import KeyReused
 from qrcodes.models import Counter, Device, Enrolment
+from qrcodes.services import agent_token_for
 from qrcodes.services.idempotency import RequestKey, recall, remember
 
 
@@ -48,13 +49,15 @@ def sale_enrolments(counter: Counter, product: Product) -> list[Enrolment]:
     for enrolment in enrolments:
         enrolment.store = counter.store
         [enrolment.account] = rows.select(Account, "id = %s", [enrolment.account_id])
-    return [enrolment for enrolment in enrolments if _has_keys(enrolment.account)]
+    return [enrolment for enrolment in enrolments if _has_keys(enrolment)]
 
 
-def _has_keys(account: Account) -> bool:
+def _has_keys(enrolment: Enrolment) -> bool:
+    account = enrolment.account
     try:
         if account.sells_by_json:
-            json_contract_of(account).key()
+            token = agent_token_for(account, enrolment.store_id)
+            json_contract_of(account, agent_token=token).key()
         else:
             contract_of(account).signing()
     except gateway.NOTHING_SENT:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
+from django.db import models
+
 from merchant_portal import gateway
 from merchant_portal.accounts.models import Account
 from merchant_portal.alipay.json_api.amounts import MinorAmount
@@ -27,6 +29,7 @@ from merchant_portal.gateway import Answered, Refused, Unanswered
 from merchant_portal.money import CURRENCIES, Money
 from payments.models import Cancel, Lookup, Payment
 from payments.states import Interface
+from qrcodes.services import agent_token_for
 
 Answer = TypeVar("Answer", TradeAnswer, CancelAnswer, RefundAnswer, RefundQueryAnswer)
 
@@ -115,14 +118,24 @@ _STATUSES: Mapping[PaymentStatus, TradeStatus] = MappingProxyType(
 )
 
 
-def _ask_json(payment: Payment) -> Heard:
-    number = payment.partner_trans_id
+def ask_json(
+    payment: Payment, subject: models.Model, call: Callable[[JSONClient], Answer]
+) -> Answered[Answer] | Refused | Unanswered | Unsent:
+    """One call about a payment, with its merchant's agent token where the account sends them."""
+    account = payment.account
     return unraised(
         lambda: gateway.ask_json(
-            payment.account,
-            payment,
-            lambda client: _trade_of(client.inquire_payment(payment_request_id=number), payment),
+            account, subject, call, agent_token=agent_token_for(account, payment.store_id)
         )
+    )
+
+
+def _ask_json(payment: Payment) -> Heard:
+    number = payment.partner_trans_id
+    return ask_json(
+        payment,
+        payment,
+        lambda client: _trade_of(client.inquire_payment(payment_request_id=number), payment),
     )
 
 
@@ -180,4 +193,4 @@ def _cancel_json(cancel: Cancel, payment: Payment) -> HeardOfCancel:
             exchange=answer.exchange,
         )
 
-    return unraised(lambda: gateway.ask_json(payment.account, cancel, undo))
+    return ask_json(payment, cancel, undo)

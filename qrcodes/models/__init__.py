@@ -1,5 +1,6 @@
 """Merchants, stores, counters, how they are known at Alipay, their codes, and who may see them."""
 
+from qrcodes.models.agents import AgentToken
 from qrcodes.models.codes import QRCode, QRCodeMove, QRCodeQuerySet
 from qrcodes.models.devices import Device, DeviceQuerySet, Pairing, PairingMiss
 from qrcodes.models.hours import OpeningHours
@@ -18,6 +19,7 @@ from qrcodes.models.prints import MerchantLogo, Print, PrintRun
 from qrcodes.models.registrations import Registrant, Registration, RegistrationMove
 
 __all__ = [
+    "AgentToken",
     "ApiKey",
     "Counter",
     "Device",

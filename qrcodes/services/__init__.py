@@ -1,5 +1,12 @@
 """The verbs about stores, counters, enrolments and codes: the only writers of their rows."""
 
+from qrcodes.services.agents import (
+    agent_token_for,
+    forget_agent_token,
+    keep_agent_token,
+    newest_agent_token,
+    reseal_agent_tokens,
+)
 from qrcodes.services.calling import send_claimed_code, send_code
 from qrcodes.services.codes import (
     Refreshed,
@@ -80,6 +87,7 @@ __all__ = [
     "add_merchant",
     "add_person",
     "add_store",
+    "agent_token_for",
     "ask_review",
     "change_counter",
     "change_device",
@@ -94,11 +102,14 @@ __all__ = [
     "enrol_store",
     "find_device",
     "fits",
+    "forget_agent_token",
     "hours_of",
     "is_enrolled",
     "issue_api_key",
+    "keep_agent_token",
     "look_at_sticker",
     "make_code",
+    "newest_agent_token",
     "no_font_sentence",
     "note_seen",
     "offer_pairing",
@@ -112,6 +123,7 @@ __all__ = [
     "registrant_of",
     "registrants_are_named",
     "remove_logo",
+    "reseal_agent_tokens",
     "revoke_api_key",
     "revoke_device",
     "save_logo",

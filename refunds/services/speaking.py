@@ -22,7 +22,7 @@ from merchant_portal.alipay.messages import (
 from merchant_portal.gateway import Answered, Refused, Unanswered
 from payments.models import Payment
 from payments.services import Unsent
-from payments.services.speaking import unraised
+from payments.services.speaking import ask_json, unraised
 from payments.states import Interface
 from refunds.models import Refund
 
@@ -106,7 +106,7 @@ def _send_by_json(refund: Refund, payment: Payment) -> HeardOfRefund:
             alipay_refund_id=answer.refund_id,
         )
 
-    return unraised(lambda: gateway.ask_json(payment.account, refund, call))
+    return ask_json(payment, refund, call)
 
 
 def _ask_by_json(refund: Refund, payment: Payment) -> HeardOfQuery:
@@ -123,4 +123,4 @@ def _ask_by_json(refund: Refund, payment: Payment) -> HeardOfQuery:
             alipay_refund_id=answer.refund_id,
         )
 
-    return unraised(lambda: gateway.ask_json(refund.account, refund, call))
+    return ask_json(payment, refund, call)

@@ -22,7 +22,8 @@ from merchant_portal.models import AuditEntry, User
 from merchant_portal.vault import open_vault
 from payments import services as payments
 from payments.models import Quarantined
-from qrcodes.models import ApiKey, Membership, Store
+from qrcodes import services as codes
+from qrcodes.models import AgentToken, ApiKey, Membership, Store
 from tests.accounts.key_texts import rsa_pair
 from tests.factories import ACTOR
 
@@ -34,6 +35,8 @@ ADD = [
     "--partner-id", PARTNER, "--region", "global", "--sign-type", "MD5",
     "--gateway-url", "https://alipay.example/gateway.do",
 ]  # fmt: skip
+
+KEEP = ["keep_agent_token", "--account", PARTNER, "--merchant", "HARBOUR"]
 
 
 def run(*words: str) -> str:
@@ -59,6 +62,55 @@ def test_an_integrators_account_is_added() -> None:
     account = Account.objects.get(partner_id=PARTNER)
     assert (account.integration, account.service_provider_id) == ("integrator", INTEGRATOR)
     assert account.registers_stores
+
+
+def test_an_integrators_own_account_keeps_its_merchants_tokens(
+    store: Store, tmp_path: Path
+) -> None:
+    run("add_account", *ADD, "--client-id", "211000000000000000001", "--sends-agent-tokens")
+    file = write(tmp_path, "agent-token-of-the-noodle-bar\n")
+    told = run(*KEEP, "--token-file", file)
+    token = AgentToken.objects.get()
+    assert token.merchant == store.merchant
+    assert token.fingerprint in told
+    assert "noodle-bar" not in told
+    run(*KEEP, "--forget")
+    assert not AgentToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("terms", "text", "sentence"),
+    [
+        ([], "agent-token-of-somebody", "sends no agent tokens"),
+        (["--client-id", "2110", "--sends-agent-tokens"], "two words", "8 to 1024"),
+    ],
+)
+def test_a_token_that_cannot_be_kept_is_refused_and_not_shown(
+    store: Store, tmp_path: Path, terms: list[str], text: str, sentence: str
+) -> None:
+    run("add_account", *ADD, *terms)
+    with pytest.raises(CommandError, match=sentence) as refused:
+        run(*KEEP, "--token-file", write(tmp_path, text))
+    assert text not in str(refused.value)
+
+
+def test_agent_tokens_without_a_client_id_are_refused() -> None:
+    with pytest.raises(CommandError, match="go with a client id only"):
+        run("add_account", *ADD, "--sends-agent-tokens")
+
+
+def test_agent_tokens_are_sealed_again_with_the_new_master_key(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    run("add_account", *ADD, "--client-id", "2110", "--sends-agent-tokens")
+    run(*KEEP, "--token-file", write(tmp_path, "agent-token-of-the-noodle-bar"))
+    new = Fernet.generate_key().decode()
+    settings.MASTER_KEY = f"{new},{settings.MASTER_KEY}"
+    assert "1 agent tokens" in run("rotate_master_key")
+    settings.MASTER_KEY = new
+    token = codes.agent_token_for(Account.objects.get(), store.pk)
+    assert token is not None
+    assert token.reveal() == "agent-token-of-the-noodle-bar"
 
 
 def test_an_account_is_direct_unless_said() -> None:

@@ -68,6 +68,7 @@ _FORMS = (
     "account_edit",
     "account_key_new",
     "account_new",
+    "agent_token_edit",
     "clinic",
     "counter_devices",
     "counter_edit",

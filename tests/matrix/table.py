@@ -49,6 +49,8 @@ account_reset_password_from_key_done -             !      -          any
 account_set_password                 -             *      *          any
 account_signup                       -             !      !          any
 admin:*                              -             a      a          all
+agent_token_edit                     agent_token   a      a          shop,all
+agent_token_forget                   agent_token   -      a          shop,all
 alipay_json_notify                   notice_key    -      401        any
 alipay_notify                        notice_key    -      !          any
 api-account-detail                   account       fau    a          shop/all

@@ -155,6 +155,7 @@ def _things(alipay: AlipaySide, store: Store, partner: str) -> Things:
         "reviewed": [_reviewed(alipay, store, partner).pk],
         "account": [account.pk],
         "account_key": [account.pk, key.pk],
+        "agent_token": [account.pk, store.merchant_id],
         "quarantined": [_quarantined(account).pk],
         "statement": [_statement(account).pk],
         "discrepancy": [_discrepancy(account, payment).pk],

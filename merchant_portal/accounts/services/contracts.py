@@ -10,10 +10,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from merchant_portal import clock
-from merchant_portal.accounts.errors import AccountRefused, KeyMissing
+from merchant_portal.accounts.errors import AccountRefused, AgentTokenMissing, KeyMissing
 from merchant_portal.accounts.models import Account, AccountKey, KeyPurpose, SignType
 from merchant_portal.alipay import signing
 from merchant_portal.alipay.client import Contract
+from merchant_portal.alipay.concealing import Secret
 from merchant_portal.alipay.json_api.contract import JSONContract
 from merchant_portal.alipay.messages import Region
 from merchant_portal.vault import SealBroken, open_vault
@@ -86,15 +87,21 @@ def contract_of(account: Account) -> Contract:
     )
 
 
-def json_contract_of(account: Account) -> JSONContract:
-    """The same for the JSON API; raises AccountRefused, KeyMissing, SealBroken.
+def json_contract_of(account: Account, *, agent_token: Secret | None = None) -> JSONContract:
+    """The same for the JSON API; raises AccountRefused, KeyMissing, AgentTokenMissing, SealBroken.
 
+    ``agent_token`` is that of the merchant a call is about, where the account sends them.
     An account has one RSA2 key of its own for both interfaces: its public half is uploaded under
     the partner id and under the client id. Alipay's may differ, so each of them verifies.
     """
     if not account.sells_by_json:
         raise AccountRefused(
             _("%(account)s has no client id with an address of the JSON API.")
+            % {"account": account}
+        )
+    if account.sends_agent_tokens and agent_token is None:
+        raise AgentTokenMissing(
+            _("%(account)s sends agent tokens, and there is none for this merchant.")
             % {"account": account}
         )
     keys = account.live_keys(clock.now())
@@ -106,6 +113,7 @@ def json_contract_of(account: Account) -> JSONContract:
         signing_key=own if isinstance(own, signing.RSAPrivateKey) else None,
         verifying_keys=_not_none(account, verifying, SignType.RSA2),
         key_version=account.key_version or "1",
+        agent_token=agent_token if account.sends_agent_tokens else None,
     )
 
 

@@ -30,6 +30,7 @@ TERMS = (
     "client_id",
     "key_version",
     "json_url",
+    "sends_agent_tokens",
 )
 
 #: Terms by which messages verify, or do not.

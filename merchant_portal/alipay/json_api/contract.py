@@ -19,6 +19,11 @@ _prefix = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 _token = re.compile(r"[!-~]{8,1024}")
 
 
+def fits_agent_token(text: str) -> bool:
+    """Whether a text can be an agent token: 8 to 1024 characters that a header carries."""
+    return _token.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
     """Longest texts of an order, which the in-store page itself does not state."""
@@ -109,5 +114,5 @@ class JSONContract:
             raise RequestInvalid("verifying_keys", "no key of Alipay's")
         if any(key and key.sign_type is not SignType.RSA2 for key in keys):
             raise RequestInvalid("signing_key", "the JSON API takes RSA2 keys only")
-        if self.agent_token is not None and not _token.fullmatch(self.agent_token.reveal()):
+        if self.agent_token is not None and not fits_agent_token(self.agent_token.reveal()):
             raise RequestInvalid("agent_token", "too short, or characters that no header carries")

@@ -1,7 +1,7 @@
 """Add an Alipay account, or change the one with this partner id and region; keys join old ones."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ _TERMS = (
     "client_id",
     "key_version",
     "json_url",
+    "sends_agent_tokens",
 )
 _KEY_FILES = {
     "md5_key_file": KeyPurpose.SHARED,
@@ -69,6 +70,11 @@ class Command(BaseCommand):
         parser.add_argument("--client-id", help="for the JSON products")
         parser.add_argument("--key-version", help="for the JSON products")
         parser.add_argument("--json-url", help="for the JSON products: an address without a path")
+        parser.add_argument(
+            "--sends-agent-tokens",
+            action=BooleanOptionalAction,
+            help="for the JSON products under an integrator's own client id; see keep_agent_token",
+        )
         parser.add_argument("--md5-key-file", type=Path)
         parser.add_argument("--private-key-file", type=Path)
         parser.add_argument("--alipay-public-key-file", type=Path)

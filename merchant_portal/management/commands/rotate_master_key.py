@@ -12,12 +12,14 @@ from django.db import transaction
 from merchant_portal.accounts import services as accounts
 from merchant_portal.vault import SealBroken
 from payments.services.resealing import reseal_quarantine
+from qrcodes.services import reseal_agent_tokens
 
 #: Every column that holds sealed bytes, and the verb that seals it again.
 RESEALERS: Mapping[str, Callable[[], int]] = MappingProxyType(
     {
         "accounts.AccountKey.sealed": accounts.reseal_keys,
         "payments.Quarantined.sealed_body": reseal_quarantine,
+        "qrcodes.AgentToken.sealed": reseal_agent_tokens,
     }
 )
 
@@ -40,5 +42,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(resealed))
             return
-        keys, bodies = resealed.values()
-        self.stdout.write(f"Sealed again: {keys} keys, {bodies} quarantined messages.")
+        keys, bodies, tokens = resealed.values()
+        self.stdout.write(
+            f"Sealed again: {keys} keys, {bodies} quarantined messages, {tokens} agent tokens."
+        )
