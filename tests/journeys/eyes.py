@@ -30,11 +30,11 @@ EVERY_LOOK: list[Look] = [*TWO_LOOKS, ("phone", "light"), ("wide", "dark")]
 #: What a page is made of, whoever looks: pages alike in this are looked at once.
 _MADE_OF = """() => [...document.querySelectorAll("main *, body > *")]
   .map((each) => [each.tagName, each.getAttribute("class"), each.role, each.open].join("."))
-  .join(" ")"""
+  .join(" ") + !!document.querySelector(":popover-open")"""
 #: What is seen and offers to be pressed, and is not what lies on top in its own middle; what sticks
 #: out of the page, or of a frame that does not scroll. What stands there for those who listen, or
 #: shows itself when the keyboard comes, is not for a finger. A menu that is opened may lie over
-#: others: then what is in it is tried.
+#: others: then what is in it is tried, and what opened it.
 _OUT_OF_PLACE = """() => {
   const wrong = [];
   const isSeen = (each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true })
@@ -52,8 +52,10 @@ _OUT_OF_PLACE = """() => {
       }
     }
   };
-  pressWithin(document);
-  for (const each of document.querySelectorAll("details:not([open])")) {
+  const menu = document.querySelector(":popover-open");
+  pressWithin(menu ?? document);
+  if (menu) pressWithin(document.querySelector(`[popovertarget="${menu.id}"]`).parentElement);
+  for (const each of (menu ?? document).querySelectorAll("details:not([open])")) {
     each.open = true;
     pressWithin(each);
     each.open = false;
