@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from merchant_portal import clock
+from merchant_portal import clock, rows
 from merchant_portal.models import AuditEntry, User
 
 
@@ -27,7 +27,7 @@ COMMAND_LINE = Actor("command line")
 
 def record(actor: Actor, verb: str, target: models.Model, **details: object) -> AuditEntry:
     """Write down that ``actor`` did ``verb`` to ``target``; details must be JSON values."""
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         at=clock.now(),
         actor_user=actor.user,
         actor_name=actor.name[:200],
@@ -37,3 +37,5 @@ def record(actor: Actor, verb: str, target: models.Model, **details: object) -> 
         target_name=str(target)[:200],
         details=details,
     )
+    rows.insert(entry)
+    return entry

@@ -83,14 +83,16 @@ def ask(
     subject: models.Model,
     call: Callable[[GatewayClient], Answer],
     *,
+    contract: Contract | None = None,
     within_seconds: float | None = None,
 ) -> Answered[Answer] | Refused | Unanswered:
     """Make one call for ``account`` about ``subject`` and record it.
 
-    An answer that takes longer than ``within_seconds`` is none; without it the settings' time
-    holds. Raises one of NOTHING_SENT before anything is sent.
+    Who has the account's contract already gives it along. An answer that takes longer than
+    ``within_seconds`` is none; without it the settings' time holds. Raises one of NOTHING_SENT
+    before anything is sent.
     """
-    contract = _in_time(contract_of(account), within_seconds)
+    contract = _in_time(contract or contract_of(account), within_seconds)
     return _made(account, subject, GatewayClient(contract, http=_http(), now=clock.now), call)
 
 
@@ -99,14 +101,16 @@ def ask_json(
     subject: models.Model,
     call: Callable[[JSONClient], Answer],
     *,
+    contract: JSONContract | None = None,
     agent_token: Secret | None = None,
     within_seconds: float | None = None,
 ) -> Answered[Answer] | Refused | Unanswered:
     """The same at the JSON API; a payment code or an agent token that is sent is not recorded.
 
-    ``agent_token`` is the merchant's, where the account sends them; nothing leaves without it.
+    ``agent_token`` is the merchant's, where the account sends them; nothing leaves without it. A
+    ``contract`` has it already.
     """
-    contract = json_contract_of(account, agent_token=agent_token)
+    contract = contract or json_contract_of(account, agent_token=agent_token)
     contract = _in_time(contract, within_seconds)
     return _made(account, subject, JSONClient(contract, http=_http(), now=clock.now), call)
 

@@ -1,9 +1,9 @@
 """Plain statements where each millisecond is a customer's: built once, planned once, run often.
 
 ``insert`` does what ``save(force_insert=True)`` does for a model of plain columns (text, numbers,
-instants, bytes) without ``auto_now``, defaults in the database or listeners, which none of ours
-has, in a third of the time. ``select`` reads whole rows of such models in a sixth of the time that
-``objects.filter`` takes, most of which goes into writing the same statement again.
+instants, bytes, JSON) without ``auto_now``, defaults in the database or listeners, which none of
+ours has, in a third of the time. ``select`` reads whole rows of such models in a sixth of the time
+that ``objects.filter`` takes, most of which goes into writing the same statement again.
 """
 
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ def update(row: Model) -> None:
 
 def _put_in(row: Model, names: Sequence[str], statement: str) -> bool:
     state = row.__dict__
-    keys = run(statement, [state[name] for name in names])
+    keys = run(statement, [_adapted(state[name]) for name in names])
     if not keys:
         return False
     row.pk = keys[0][0]
@@ -146,6 +146,11 @@ def read_instant(value: Any) -> datetime:
     operations: Any = connection.ops
     instant: datetime = operations.convert_datetimefield_value(value, None, connection)
     return instant
+
+
+def _adapted(value: Any) -> Any:
+    """What stands in a JSON column, as the database takes it; anything else as it is."""
+    return connection.ops.adapt_json_value(value, None) if isinstance(value, dict) else value
 
 
 def _written(value: Any) -> Any:

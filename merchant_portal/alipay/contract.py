@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 import httpx
 
@@ -123,8 +124,10 @@ def _signing(key: SigningKey, verifying: Sequence[VerifyingKey]) -> Signing:
     return Signing(key, fit)
 
 
+@lru_cache(maxsize=256)
 def refuse_address(field: str, address: str) -> None:
-    """RequestInvalid unless the text is an absolute http or https address."""
+    """RequestInvalid unless the text is an absolute http or https address; asked for each call, so
+    what was right once is not read again."""
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:

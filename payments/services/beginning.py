@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.urls import reverse
@@ -9,12 +10,12 @@ from django.urls import reverse
 from merchant_portal import gateway
 from merchant_portal.accounts.models import Account
 from merchant_portal.accounts.services import contract_of, json_contract_of
-from merchant_portal.alipay.client import GatewayClient
-from merchant_portal.alipay.concealing import Secret
+from merchant_portal.alipay.client import Contract, GatewayClient
 from merchant_portal.alipay.json_api import orders
 from merchant_portal.alipay.json_api import payments as json_payments
 from merchant_portal.alipay.json_api.amounts import MinorAmount
 from merchant_portal.alipay.json_api.client import JSONClient
+from merchant_portal.alipay.json_api.contract import JSONContract
 from merchant_portal.alipay.json_api.words import PayOutcome as JSONOutcome
 from merchant_portal.alipay.messages import (
     Exchange,
@@ -37,7 +38,7 @@ from qrcodes.models import Counter, Enrolment
 from qrcodes.services import agent_token_for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Wish:
     """A sale as the shop wants it. With ``code`` the customer's code is charged, without it Alipay
     makes one for this order. ``number`` is ours, and names it for ever."""
@@ -59,9 +60,18 @@ class Wish:
         """In which generation it is begun, and spoken of ever after."""
         return Interface.JSON if self.account.sells_by_json else Interface.GATEWAY
 
-    def agent_token(self) -> Secret | None:
-        """Its merchant's, where the account sends them; raises AgentTokenMissing, SealBroken."""
-        return agent_token_for(self.account, self.enrolment.store_id)
+    @cached_property
+    def contract(self) -> Contract:
+        """Under what the account speaks with the gateway, read once; raises what ``contract_of``
+        does."""
+        return contract_of(self.account)
+
+    @cached_property
+    def json_contract(self) -> JSONContract:
+        """The same for the JSON API, with the merchant's agent token where the account sends them;
+        raises AgentTokenMissing too."""
+        token = agent_token_for(self.account, self.enrolment.store_id)
+        return json_contract_of(self.account, agent_token=token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +91,10 @@ HeardOfBeginning = Answered[Begun] | Refused | Unanswered | Unsent
 def refuse_unfit(wish: Wish) -> None:
     """Raise one of ``gateway.NOTHING_SENT`` where Alipay could not be asked for it."""
     if wish.interface == Interface.JSON:
-        terms = json_contract_of(wish.account, agent_token=wish.agent_token())
-        terms.key()
-        _json_request(wish).as_members(terms, now=wish.sent_at)
+        wish.json_contract.key()
+        _json_request(wish).as_members(wish.json_contract, now=wish.sent_at)
         return
-    contract = contract_of(wish.account)
+    contract = wish.contract
     if wish.code is None:
         request = _order_code_request(wish)
         request.as_fields(contract.region, contract.choices, timestamp="")
@@ -108,13 +117,11 @@ def send(wish: Wish, payment: Payment) -> HeardOfBeginning:
     try:
         if wish.interface == Interface.JSON:
             return gateway.ask_json(
-                wish.account,
-                payment,
-                call_json,
-                agent_token=wish.agent_token(),
-                within_seconds=within,
+                wish.account, payment, call_json, contract=wish.json_contract, within_seconds=within
             )
-        return gateway.ask(wish.account, payment, call, within_seconds=within)
+        return gateway.ask(
+            wish.account, payment, call, contract=wish.contract, within_seconds=within
+        )
     except gateway.NOTHING_SENT as unfit:
         return Unsent(str(unfit))
 
