@@ -67,7 +67,7 @@ window.addEventListener("pageshow", (event) => {
     if (!code) { setTimeout(() => look(detector), EVERY); return; }
     stopCamera();
     field.value = code;
-    form.requestSubmit();
+    form.requestSubmit(form.querySelector('[name="way"]')); // as the return key does
   }
 
   function stopCamera() {

@@ -113,6 +113,28 @@ def test_the_six_acceptance_cases_of_a_scanned_code(
     running.expect_all_true()
 
 
+#: Reads the customer's code off the camera once it shows a picture: the reader that telephones have
+#: and browsers on a desk have not.
+_READER = """(digits) => { window.BarcodeDetector = class {
+  async detect(video) { return video.videoWidth ? [{ rawValue: digits }] : []; }
+}; }"""
+
+
+def test_the_camera_reads_the_code(
+    running: Running, signed_in: Callable[[str], Page], open_page: Callable[[], Page]
+) -> None:
+    till, digits = signed_in("cashier"), Wallet(open_page(), running).show()
+    open_counter(till, running, "PIER3")
+    till.get_by_role("link", name="Take a payment").click()
+    till.get_by_label("Amount").fill("7.70")
+    till.add_init_script(f"({_READER})('{digits}')")
+    till.get_by_role("button", name="Scan customer's code").click()
+    till.get_by_role("button", name="Use the camera").click()
+    till.wait_for_url("**/sale/")
+    _expect_paid(till)
+    assert digits not in till.content()
+
+
 def _paid(wallet: Wallet, shop: Shop) -> set[str]:
     """The amounts that customers paid at the shop, as Alipay's own books have them."""
     trades = books(wallet.page, wallet.running, "trades")
