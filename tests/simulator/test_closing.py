@@ -37,6 +37,7 @@ def test_without_a_word_the_usual_terms_hold(shop: Merchant) -> None:
         "cny_rates": {},
         "item_family": "A1",
         "item_units": "major",
+        "item_refund_ids": "own",
     }
 
 
