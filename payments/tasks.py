@@ -16,6 +16,9 @@ from payments import services
 from payments.models import Cancel, Lookup, Payment, Sale, SilenceWatch
 
 log = structlog.get_logger(__name__)
+#: Seconds after which nobody waits for a nudge any more: where no worker runs they pile up, and the
+#: clock does what they asked for.
+_NUDGE_HOLDS = 10
 
 
 @shared_task
@@ -66,6 +69,6 @@ def _is_due(row: DueWork, now: datetime) -> bool:
 
 def _send(task: Task) -> None:
     try:
-        task.delay()
+        task.apply_async(expires=_NUDGE_HOLDS)
     except (OperationalError, OSError) as silent:
         log.warning("nudge_not_taken", task=task.name, error=type(silent).__name__)
